@@ -1,0 +1,1 @@
+//! The CDS Hooks specification as types; not one clinical word.
