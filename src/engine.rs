@@ -3,16 +3,25 @@
 //! No IO, no clock, no randomness, no error: odd input is a fact about the input and goes to the trace.
 //! The engine does not know CDS Hooks; `answer` turns its advice into cards.
 
+pub mod advice;
 pub mod case;
+pub mod counts;
+pub mod facts;
+pub mod language;
+pub mod marks;
+pub mod rating;
+pub mod scenario;
+pub mod study;
 pub mod trace;
+
+pub use crate::knowledge::{AppropriatenessCategory, Key};
 
 use crate::knowledge::Knowledge;
 use case::{Case, ResourceRef, Source};
-use std::sync::Arc;
-use trace::Step;
+use advice::Basket;
+use facts::{ChartFacts, OrderFacts, link};
+use trace::{Evidence, Step};
 
-/// A key of the knowledge: `initial_staging`, `CT_ABD_PEL_WO`, `UNA_NONCONTRAST`.
-pub type Key = Arc<str>;
 
 /// All judgements of one hook call. (PAMA's word.)
 #[derive(Debug, Clone, PartialEq)]
@@ -70,35 +79,6 @@ impl Certainty {
     }
 }
 
-/// ACR appropriateness category, or why there is none.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum AppropriatenessCategory {
-    /// ACR 7–9.
-    UsuallyAppropriate,
-    /// ACR 4–6.
-    MayBeAppropriate,
-    /// ACR 1–3.
-    UsuallyNotAppropriate,
-    /// No rating is held for this question and study.
-    Unknown,
-    /// The order is not about a question that is rated at all.
-    NotApplicable,
-}
-
-impl AppropriatenessCategory {
-    /// The word used in JSON and in `ratings.csv`.
-    #[must_use]
-    pub fn key(self) -> &'static str {
-        match self {
-            Self::UsuallyAppropriate => "usually_appropriate",
-            Self::MayBeAppropriate => "may_be_appropriate",
-            Self::UsuallyNotAppropriate => "usually_not_appropriate",
-            Self::Unknown => "unknown",
-            Self::NotApplicable => "not_applicable",
-        }
-    }
-}
-
 /// How loud a card is. Never critical.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Indicator {
@@ -126,14 +106,54 @@ pub struct Advice {
     pub kind: Key,
     /// How loud.
     pub indicator: Indicator,
-    /// Studies offered instead, best first; each replaces the draft order.
+    /// Studies offered, best first.
     pub offers: Vec<Key>,
-    /// Kinds merged into this card as text.
-    pub merged: Vec<Key>,
+    /// The offers are added beside the draft order instead of replacing it.
+    pub adds: bool,
+    /// What the chart changes, told in this card: modifier kind and what it rests on.
+    pub modifiers: Vec<(Key, Evidence)>,
+    /// What is not known or was assumed, by its key in the card words, with what it is about.
+    pub limits: Vec<(Key, Vec<Key>)>,
+    /// What the judgement rests on.
+    pub because: Vec<Evidence>,
 }
 
 /// Judges every draft order of a case by the knowledge.
 #[must_use]
-pub fn consult(_knowledge: &Knowledge, _case: &Case) -> Consultation {
-    Consultation { decisions: Vec::new(), unavailable: None }
+pub fn consult(knowledge: &Knowledge, case: &Case) -> Consultation {
+    let chart = ChartFacts::of(knowledge, case);
+    let read: Vec<OrderFacts> = case.orders.iter().map(|o| OrderFacts::of(knowledge, o, case)).collect();
+    let links: Vec<_> = read.iter().map(|o| link::decide(&chart, o)).collect();
+
+    // §3.8: orders about the tumour that make up one study are judged as that study.
+    let about_tumour = |at: usize| links.get(at).is_some_and(|l| l.value.about_tumour());
+    let shapes = read.iter().enumerate().map(|(at, o)| {
+        o.asked.as_ref().filter(|_| o.counts && about_tumour(at)).map(|a| &a.shape)
+    });
+    let shapes: Vec<_> = shapes.collect();
+    let wholes = study::composite::combine(&shapes);
+
+    let mut basket = Basket::of(knowledge, &shapes, &wholes);
+    let mut decisions = Vec::new();
+    let mut unavailable = None;
+    for ((order, facts), (link, whole)) in case.orders.iter().zip(&read).zip(links.into_iter().zip(&wholes)) {
+        if !order.selected && facts.asked.is_none() {
+            continue;
+        }
+        let judged = scenario::judge(knowledge, case, &chart, order, facts, link, whole.as_ref());
+        unavailable = unavailable.or(judged.unavailable);
+        let mut decision = judged.decision;
+        if order.selected {
+            decision.advice = advice::advise(knowledge, case, &chart, order, facts, &judged.ground, &mut basket, &mut decision.trace);
+        }
+        decisions.push(decision);
+    }
+    advice::share(knowledge, &wholes_by_order(&read, &wholes), &mut decisions);
+    Consultation { decisions, unavailable }
+}
+
+/// Which orders make up which whole study.
+fn wholes_by_order(read: &[OrderFacts], wholes: &[Option<crate::knowledge::Shape>]) -> Vec<(ResourceRef, crate::knowledge::Shape)> {
+    let pairs = read.iter().zip(wholes);
+    pairs.filter_map(|(o, w)| w.as_ref().map(|w| (o.id.clone(), w.clone()))).collect()
 }

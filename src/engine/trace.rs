@@ -29,3 +29,11 @@ pub struct Evidence {
     /// When.
     pub date: Option<PartialDate>,
 }
+
+impl Step {
+    /// A step.
+    #[must_use]
+    pub fn new(rule: &str, fact: &str, answer: &str, evidence: Vec<Evidence>) -> Self {
+        Self { rule: rule.into(), fact: fact.into(), answer: answer.into(), evidence }
+    }
+}

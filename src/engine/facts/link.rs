@@ -1,0 +1,219 @@
+//! R4: is *this order* about the tumour? A plain CT for renal colic in a pNET patient is not.
+
+use super::disease::{Course, Diagnosis, Kind, Strength, Tumour, classify, is_child};
+use super::{ChartFacts, Fact, OrderFacts};
+use crate::engine::case::{Case, Condition, DraftOrder, ReasonReference, ResourceRef};
+use crate::engine::language::{Assertion, Text};
+use crate::engine::marks::{self, Marks};
+use crate::engine::trace::Evidence;
+use crate::knowledge::Knowledge;
+use crate::knowledge::vocabulary::{List, Role};
+use crate::terminology::Concept;
+
+/// What the reasons of an order name.
+#[derive(Debug, Default)]
+pub struct Names {
+    /// The tumour as the order itself names it (codes or words), for charts that do not.
+    pub tumour: Option<Tumour>,
+    /// A pNET, a metastasis of one, or a pancreatic mass is named.
+    pub about_tumour: Option<Evidence>,
+    /// A metastasis that counts only when no other primary explains it.
+    pub about_generic_metastasis: Option<Evidence>,
+    /// The pNET itself is named.
+    pub pnet: bool,
+    /// Another cancer is named.
+    pub other_cancer: Option<Evidence>,
+    /// A coded reason that is about none of these.
+    pub other_code: bool,
+    /// A follow-up visit code.
+    pub surveillance: Option<Evidence>,
+    /// Any reason is stated at all.
+    pub states_reason: bool,
+    /// Codes of the reasons, to be compared with refuted diagnoses.
+    codes: Vec<String>,
+}
+
+impl Names {
+    /// Reads the reasons of an order: codes, words, and the diagnoses they point to.
+    #[must_use]
+    pub fn of(knowledge: &Knowledge, id: &ResourceRef, order: &DraftOrder, case: &Case, text: &Text<'_>) -> Self {
+        let mut names = Self::default();
+        let child = is_child(knowledge, case);
+        names.codes = order.reasons.iter().flat_map(|c| &c.codings).filter_map(|c| c.code.clone()).collect();
+        for reason in order.reasons.iter().filter(|c| !c.is_empty()) {
+            names.states_reason = true;
+            names.read(knowledge, id, reason, &[], child);
+        }
+        for reference in &order.reason_references {
+            names.states_reason = true;
+            match reference {
+                ReasonReference::InChart(target) => match case.chart.conditions.iter().find(|c| c.resource == *target) {
+                    Some(condition) => names.read_condition(knowledge, condition, child),
+                    None => names.other_code = true,
+                },
+                ReasonReference::Contained(target, concept) => names.read(knowledge, target, concept, &[], child),
+                // A reason that cannot be read may be anything: the order is not taken to be about the tumour.
+                ReasonReference::Unread(_) => names.other_code = true,
+            }
+        }
+        names.read_words(id, text, child, knowledge);
+        names
+    }
+
+    fn read_condition(&mut self, knowledge: &Knowledge, condition: &Condition, child: bool) {
+        self.read(knowledge, &condition.resource, &condition.code, &condition.body_sites, child);
+    }
+
+    /// Reads one coded or worded reason.
+    fn read(&mut self, knowledge: &Knowledge, id: &ResourceRef, reason: &Concept, sites: &[Concept], child: bool) {
+        use Role as R;
+        let marks = Marks::of(knowledge, [reason]);
+        let by_code = |member| marks::coded(knowledge, id, member, None);
+        let tumour = [
+            R::PnetSpecific, R::PnetNec, R::PnetUsuallyPancreatic, R::NetSiteless, R::MorphPnet, R::MorphNet, R::MetNet,
+            R::PancreasCorroboration, R::PancreasHistologyUnknown, R::Ambiguous, R::Recurrence,
+        ];
+        let site_only = marks.iter().find(|m| m.role == R::NotPnetPancreas && m.entry.site_only);
+        if let Some(member) = marks.find_any(&tumour).or(site_only) {
+            self.about_tumour.get_or_insert_with(|| by_code(member));
+            self.pnet |= marks.any(&[R::PnetSpecific, R::PnetNec, R::PnetUsuallyPancreatic, R::NetSiteless, R::MorphPnet, R::MorphNet]);
+        } else if let Some(member) = marks.find(R::MetGeneric) {
+            self.about_generic_metastasis.get_or_insert_with(|| by_code(member));
+        } else if let Some(member) = marks.find_any(&[R::Malignancy, R::NotPnetPancreas, R::NotPnetOtherNet]) {
+            self.other_cancer.get_or_insert_with(|| by_code(member));
+        } else if let Some(member) = marks.find(R::HistoryAfterTreatment) {
+            self.surveillance.get_or_insert_with(|| by_code(member));
+        } else if reason.codings.iter().any(|c| c.code.is_some()) {
+            self.other_code = true;
+        }
+        // The diagnosis as the order tells it, for charts that do not hold it.
+        let diagnosis = Diagnosis::of(knowledge, &[reason], sites, &[]);
+        if let Some(class) = classify(knowledge, id, None, &diagnosis, child) {
+            let strength = match (class.doubted, class.highly_suspected) {
+                (_, true) => Strength::Suspected,
+                (true, false) => Strength::Low,
+                (false, false) => Strength::Confirmed,
+            };
+            let of_pancreas = marks.has(R::PancreasCorroboration)
+                || marks.has(R::PancreasHistologyUnknown)
+                || site_only.is_some()
+                || class.kind == Kind::Pnet
+                || diagnosis.text.not_negated(List::PancreasWord).is_some();
+            let tumour = Tumour {
+                resource: id.clone(),
+                kind: class.kind,
+                strength,
+                course: Course::Current,
+                date: None,
+                evidence: class.evidence,
+                of_pancreas,
+                other_pancreatic_cancer: false,
+            };
+            let better = self.tumour.as_ref().is_none_or(|t| (tumour.kind, tumour.strength) > (t.kind, t.strength));
+            if better {
+                self.tumour = Some(tumour);
+            }
+        }
+    }
+
+    /// Words of the whole order that name the tumour or another cancer.
+    fn read_words(&mut self, id: &ResourceRef, text: &Text<'_>, child: bool, knowledge: &Knowledge) {
+        let upper = !child && !text.raw_mentions(List::PnetUpperCaseExcluded);
+        let mut lists = vec![List::PnetStrong, List::PnetNeedsPancreas, List::PnetPancreaticMass];
+        lists.extend(upper.then_some(List::PnetUpperCase));
+        for list in lists {
+            let Some(words) = text.not_negated(list) else { continue };
+            self.pnet |= list != List::PnetPancreaticMass;
+            let evidence = marks::worded(id, list.name(), &words, None);
+            self.about_tumour.get_or_insert(evidence);
+        }
+        if let Some((Assertion::Asserted | Assertion::Queried | Assertion::Historical, words)) = text.says(List::PnetOther) {
+            let evidence = marks::worded(id, List::PnetOther.name(), &words, None);
+            self.other_cancer.get_or_insert(evidence);
+        }
+        let _ = knowledge;
+    }
+
+    /// True when a diagnosis of the chart carries a code that the order gives as its reason.
+    #[must_use]
+    pub fn same_code(&self, condition: &Condition) -> bool {
+        let plain = |code: &str| code.trim().replace('.', "").to_ascii_uppercase();
+        let codes: Vec<_> = self.codes.iter().map(|c| plain(c)).collect();
+        condition.code.codings.iter().filter_map(|c| c.code.as_deref()).any(|c| codes.contains(&plain(c)))
+    }
+}
+
+/// The answers of the fact `link`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the names are those of the scenario table")]
+pub enum Link {
+    Explicit,
+    Linked,
+    Presumed,
+    /// Words of cancer care, without naming the tumour, where it is the only cancer.
+    Care,
+    Other,
+    Unclear,
+}
+
+impl Link {
+    /// The word of the scenario table.
+    #[must_use]
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Explicit => "explicit",
+            Self::Linked => "linked",
+            Self::Presumed => "presumed",
+            Self::Care => "care",
+            Self::Other => "other",
+            Self::Unclear => "unclear",
+        }
+    }
+
+    /// True when the order may belong to the same study as another order about the tumour (§3.8).
+    #[must_use]
+    pub fn about_tumour(self) -> bool {
+        matches!(self, Self::Explicit | Self::Linked | Self::Presumed)
+    }
+}
+
+/// Decides for one order.
+#[must_use]
+pub fn decide(chart: &ChartFacts, order: &OrderFacts) -> Fact<Link> {
+    let names = &order.names;
+    let reading = &order.reading;
+    let only_cancer = chart.other_malignancies.is_empty();
+    let generic = names.about_generic_metastasis.as_ref().filter(|_| only_cancer);
+    let named = names.about_tumour.as_ref().or(generic);
+    let words = |list: List, words: &str| marks::worded(&order.id, list.name(), words, None);
+    let staging = reading.metastatic_staging.as_deref().map(|w| words(List::MetastaticStaging, w));
+    let staging = staging.or_else(|| reading.local.as_deref().map(|w| words(List::Local, w)));
+    let others = || chart.other_malignancies.clone();
+    if let (None, Some(other)) = (named, &names.other_cancer) {
+        return Fact::with(Link::Other, other.clone());
+    }
+    match (staging, named) {
+        (Some(staging), Some(named)) => return Fact { value: Link::Explicit, evidence: vec![staging, named.clone()] },
+        (Some(staging), None) if only_cancer => return Fact::with(Link::Explicit, staging),
+        (Some(_), None) => return Fact { value: Link::Unclear, evidence: others() },
+        (None, Some(named)) => return Fact::with(Link::Linked, named.clone()),
+        (None, None) => {}
+    }
+    let other_words = reading.other_indication.as_deref();
+    let states = names.states_reason || other_words.is_some();
+    let care = [
+        (List::Surveillance, &reading.surveillance),
+        (List::ActiveSurveillance, &reading.observation),
+        (List::TreatmentResponse, &reading.response),
+        (List::Recurrence, &reading.recurrence),
+    ];
+    let care = care.into_iter().find_map(|(list, found)| found.as_deref().map(|w| words(list, w)));
+    let care = care.or_else(|| names.surveillance.clone());
+    match (care, other_words) {
+        (Some(care), None) if only_cancer && !names.other_code => Fact::with(Link::Care, care),
+        (_, Some(other)) => Fact::with(Link::Other, words(List::OtherIndication, other)),
+        _ if states => Fact::bare(Link::Other),
+        _ if !only_cancer => Fact { value: Link::Unclear, evidence: others() },
+        _ => Fact::bare(Link::Presumed),
+    }
+}

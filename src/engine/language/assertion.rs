@@ -1,0 +1,202 @@
+//! One text with its traps blanked, and the label of each phrase found in it.
+
+use crate::knowledge::Knowledge;
+use crate::knowledge::lexicon::{Lexicon, fold};
+use crate::knowledge::vocabulary::{List, Window};
+use std::ops::Range;
+
+/// How a text speaks of a phrase.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Assertion {
+    /// "no mets"
+    Negated,
+    /// "history of …"
+    Historical,
+    /// "planned …"
+    Future,
+    /// "r/o mets", "possible …"
+    Queried,
+    /// "liver mets"
+    Asserted,
+}
+
+/// A text made ready for reading.
+#[derive(Debug)]
+pub struct Text<'k> {
+    lexicon: &'k Lexicon,
+    /// Folded, traps not yet blanked: for rules that ask for the raw text.
+    raw: String,
+    /// Folded, traps blanked.
+    clean: String,
+    before: usize,
+    after: usize,
+}
+
+/// A phrase found, where, and how the text speaks of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Hit {
+    pub span: Range<usize>,
+    pub assertion: Assertion,
+}
+
+impl<'k> Text<'k> {
+    /// Folds a text and blanks its traps. Pieces of one resource are joined with [`Text::join`] first.
+    #[must_use]
+    pub fn new(knowledge: &'k Knowledge, text: &str) -> Self {
+        let lexicon = knowledge.lexicon();
+        let raw = fold(text).into_owned();
+        let clean = blank(&raw, &lexicon.hits(List::Traps, &raw));
+        let words = |w| usize::try_from(knowledge.window(w)).unwrap_or_default();
+        Self { lexicon, raw, clean, before: words(Window::NegationLeading), after: words(Window::NegationTrailing) }
+    }
+
+    /// Joins pieces of text so that no phrase runs across two of them.
+    pub fn join<'t>(pieces: impl IntoIterator<Item = &'t str>) -> String {
+        let mut joined = String::new();
+        for piece in pieces.into_iter().map(str::trim).filter(|p| !p.is_empty()) {
+            if !joined.is_empty() {
+                joined.push_str(if joined.ends_with(['.', ';', '?', '!']) { " " } else { ". " });
+            }
+            joined.push_str(piece);
+        }
+        joined
+    }
+
+    /// True when there is nothing to read.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.clean.trim().is_empty()
+    }
+
+    /// The folded text before traps were blanked.
+    #[must_use]
+    pub fn raw(&self) -> &str {
+        &self.raw
+    }
+
+    /// The words at a span, for evidence.
+    #[must_use]
+    pub fn quote(&self, span: &Range<usize>) -> String {
+        self.clean.get(span.clone()).unwrap_or_default().trim().to_owned()
+    }
+
+    /// The same text with the phrases of some lists blanked out as well.
+    #[must_use]
+    pub fn without(&self, lists: &[List]) -> Self {
+        let mut clean = self.clean.clone();
+        for list in lists {
+            let hits = self.lexicon.hits(*list, &clean);
+            clean = blank(&clean, &hits);
+        }
+        Self { lexicon: self.lexicon, raw: self.raw.clone(), clean, before: self.before, after: self.after }
+    }
+
+    /// Spans of a list, whatever the text says of them.
+    pub(super) fn spans(&self, list: List) -> Vec<Range<usize>> {
+        self.lexicon.hits(list, &self.clean)
+    }
+
+    /// True when a phrase of the list occurs, whatever the text says of it.
+    #[must_use]
+    pub fn mentions(&self, list: List) -> bool {
+        self.lexicon.any(list, &self.clean)
+    }
+
+    /// True when a phrase of the list occurs in the raw text.
+    #[must_use]
+    pub fn raw_mentions(&self, list: List) -> bool {
+        self.lexicon.any(list, &self.raw)
+    }
+
+    /// Every phrase of the list with its label.
+    pub(super) fn labelled(&self, list: List) -> Vec<Hit> {
+        let spans = self.spans(list);
+        spans.into_iter().map(|span| Hit { assertion: self.label(&span), span }).collect()
+    }
+
+    /// The strongest way in which the text speaks of a list, with the words.
+    #[must_use]
+    pub fn says(&self, list: List) -> Option<(Assertion, String)> {
+        let hits = self.labelled(list);
+        let best = hits.iter().max_by_key(|h| (h.assertion, std::cmp::Reverse(h.span.start)))?;
+        Some((best.assertion, self.quote(&best.span)))
+    }
+
+    /// The words of a list that the text does not negate.
+    #[must_use]
+    pub fn not_negated(&self, list: List) -> Option<String> {
+        let hits = self.labelled(list);
+        hits.into_iter().find(|h| h.assertion != Assertion::Negated).map(|h| self.quote(&h.span))
+    }
+
+    /// The label of one span, by the cues before and after it inside its sentence part.
+    pub(super) fn label(&self, span: &Range<usize>) -> Assertion {
+        let before = self.words_before(span.start);
+        let after = self.words_after(span.end);
+        let cue = |list: List| self.lexicon.any(list, before);
+        if cue(List::CueNegation) {
+            return Assertion::Negated;
+        }
+        if cue(List::CueQuery) || self.lexicon.any(List::CueQuery, after) {
+            return Assertion::Queried;
+        }
+        if cue(List::CueFuture) {
+            return Assertion::Future;
+        }
+        if cue(List::CueHistorical) {
+            return Assertion::Historical;
+        }
+        Assertion::Asserted
+    }
+
+    /// Up to `before` words in front of a place, back to the nearest terminator.
+    fn words_before(&self, start: usize) -> &str {
+        let head = self.clean.get(..start).unwrap_or_default();
+        let cut = self.lexicon.hits(List::Terminators, head).into_iter().map(|r| r.end).max().unwrap_or(0);
+        let part = head.get(cut..).unwrap_or_default();
+        let mut from = part.len();
+        let mut seen = 0;
+        for (at, word) in words(part).into_iter().rev() {
+            if seen == self.before {
+                break;
+            }
+            seen += 1;
+            from = at;
+            let _ = word;
+        }
+        part.get(from..).unwrap_or_default()
+    }
+
+    /// Up to `after` words behind a place, up to the nearest terminator; a question mark ends a sentence and asks.
+    fn words_after(&self, end: usize) -> &str {
+        let tail = self.clean.get(end..).unwrap_or_default();
+        let cut = self.lexicon.hits(List::Terminators, tail).into_iter().map(|r| r.start).min().unwrap_or(tail.len());
+        let part = tail.get(..cut).unwrap_or_default();
+        let to = words(part).get(self.after).map_or(part.len(), |(at, _)| *at);
+        part.get(..to).unwrap_or_default()
+    }
+}
+
+/// Words with their places; a word is a run without white space.
+fn words(text: &str) -> Vec<(usize, &str)> {
+    text.split(' ').scan(0, |at, w| {
+        let start = *at;
+        *at += w.len() + 1;
+        Some((start, w))
+    }).filter(|(_, w)| !w.is_empty()).collect()
+}
+
+/// Replaces spans by spaces, keeping every place where it was.
+fn blank(text: &str, spans: &[Range<usize>]) -> String {
+    if spans.is_empty() {
+        return text.to_owned();
+    }
+    let mut bytes = text.as_bytes().to_vec();
+    for span in spans {
+        if let Some(part) = bytes.get_mut(span.clone()) {
+            part.fill(b' ');
+        }
+    }
+    // Folded text is ASCII, so blanking bytes keeps it valid.
+    String::from_utf8(bytes).unwrap_or_default()
+}

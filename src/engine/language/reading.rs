@@ -1,0 +1,149 @@
+//! The reading of a text: every question and finding the decision asks for, each with the words it rests on.
+
+use super::assertion::{Assertion, Text};
+use crate::knowledge::vocabulary::List;
+use std::ops::Range;
+
+/// What a text says of something that can be found, sought, excluded or planned.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Finding {
+    /// Not mentioned.
+    #[default]
+    None,
+    /// "no mets", "Whipple aborted"
+    Negated(String),
+    /// "r/o mets"
+    Queried(String),
+    /// "planned Whipple"
+    Planned(String),
+    /// "liver mets", "s/p Whipple"
+    Found(String),
+}
+
+/// What a text asks or tells, as far as the decision cares. Each `Some` holds the words found.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[allow(missing_docs, reason = "the names are those of the phrase lists; cards/lexicon explains each")]
+pub struct Reading {
+    pub metastatic_staging: Option<String>,
+    pub initial_staging: Option<String>,
+    pub local: Option<String>,
+    pub surveillance: Option<String>,
+    pub follow_up: Option<String>,
+    pub observation: Option<String>,
+    pub response: Option<String>,
+    pub recurrence: Option<String>,
+    pub tissue: Option<String>,
+    pub therapeutic_eus: Option<String>,
+    pub indeterminate: Option<String>,
+    pub repeat_reason: Option<String>,
+    pub sstr_negative: Option<String>,
+    pub screening: Option<String>,
+    pub resection_word: Option<String>,
+    pub other_indication: Option<String>,
+    pub treatment_done: Option<String>,
+    pub metastasis: Finding,
+    pub resection: Finding,
+}
+
+impl Reading {
+    /// Reads a text.
+    #[must_use]
+    pub fn of(text: &Text<'_>) -> Self {
+        if text.is_empty() {
+            return Self::default();
+        }
+        let staging_text = text.without(&[List::LocalSpan, List::RestageSpan]);
+        let tissue_text = text.without(&[List::TissueDoneSpan]);
+        let staging: Vec<_> = spoken(&staging_text, List::MetastaticStaging);
+        Self {
+            metastatic_staging: staging.first().map(|s| staging_text.quote(s)),
+            initial_staging: staging_text.not_negated(List::InitialStaging),
+            local: text.not_negated(List::Local),
+            surveillance: tissue_text.not_negated(List::Surveillance),
+            follow_up: text.not_negated(List::FollowUp),
+            observation: text.not_negated(List::ActiveSurveillance),
+            response: text.not_negated(List::TreatmentResponse),
+            recurrence: recurrence(text),
+            tissue: tissue_text.not_negated(List::Tissue),
+            therapeutic_eus: text.not_negated(List::TherapeuticEus),
+            indeterminate: text.not_negated(List::Indeterminate),
+            repeat_reason: text.not_negated(List::RepeatReason),
+            sstr_negative: mentioned(text, List::SstrNegative),
+            screening: text.not_negated(List::Screening),
+            resection_word: asserted(text, List::ResectionWord),
+            other_indication: text.not_negated(List::OtherIndication),
+            treatment_done: asserted(text, List::TreatmentDone),
+            metastasis: metastasis(text, &staging),
+            resection: resection(text),
+        }
+    }
+}
+
+/// Spans of a list that are not negated.
+fn spoken(text: &Text<'_>, list: List) -> Vec<Range<usize>> {
+    text.labelled(list).into_iter().filter(|h| h.assertion != Assertion::Negated).map(|h| h.span).collect()
+}
+
+fn mentioned(text: &Text<'_>, list: List) -> Option<String> {
+    text.spans(list).first().map(|s| text.quote(s))
+}
+
+fn asserted(text: &Text<'_>, list: List) -> Option<String> {
+    let hits = text.labelled(list);
+    let hit = hits.into_iter().find(|h| matches!(h.assertion, Assertion::Asserted | Assertion::Historical))?;
+    Some(text.quote(&hit.span))
+}
+
+/// "No evidence of recurrence" is no suspicion of one.
+fn recurrence(text: &Text<'_>) -> Option<String> {
+    text.not_negated(List::Recurrence)
+}
+
+fn overlaps(span: &Range<usize>, others: &[Range<usize>]) -> bool {
+    others.iter().any(|o| span.start < o.end && o.start < span.end)
+}
+
+/// Known, sought or excluded metastases: an excluded one beats a sought one beats a known one on the same words.
+fn metastasis(text: &Text<'_>, staging: &[Range<usize>]) -> Finding {
+    let negated = text.spans(List::MetastasisNegated);
+    let mut queried = text.spans(List::MetastasisQueried);
+    let words = text.spans(List::MetastasisWord);
+    queried.extend(staging.iter().filter(|s| overlaps(s, &words)).cloned());
+    let known = text.labelled(List::MetastasisAsserted);
+    let found = known.iter().find(|h| {
+        matches!(h.assertion, Assertion::Asserted | Assertion::Historical)
+            && !overlaps(&h.span, &negated)
+            && !overlaps(&h.span, &queried)
+    });
+    if let Some(hit) = found {
+        return Finding::Found(text.quote(&hit.span));
+    }
+    let open = queried.iter().find(|s| !overlaps(s, &negated));
+    let open = open.or_else(|| {
+        known.iter().find(|h| h.assertion == Assertion::Queried && !overlaps(&h.span, &negated)).map(|h| &h.span)
+    });
+    if let Some(span) = open {
+        return Finding::Queried(text.quote(span));
+    }
+    let excluded = negated.first().or_else(|| known.iter().find(|h| h.assertion == Assertion::Negated).map(|h| &h.span));
+    excluded.map_or(Finding::None, |s| Finding::Negated(text.quote(s)))
+}
+
+/// An operation done, planned or not done.
+fn resection(text: &Text<'_>) -> Finding {
+    let negated = text.spans(List::ResectionNegated);
+    let planned = text.spans(List::ResectionPlanned);
+    let done = text.labelled(List::ResectionDone);
+    let found = done.iter().find(|h| {
+        matches!(h.assertion, Assertion::Asserted | Assertion::Historical)
+            && !overlaps(&h.span, &negated)
+            && !overlaps(&h.span, &planned)
+    });
+    if let Some(hit) = found {
+        return Finding::Found(text.quote(&hit.span));
+    }
+    if let Some(span) = negated.first() {
+        return Finding::Negated(text.quote(span));
+    }
+    planned.first().map_or(Finding::None, |s| Finding::Planned(text.quote(s)))
+}

@@ -1,0 +1,128 @@
+//! R1, §3: which imaging study does an order ask for?
+//!
+//! Codes first, then words; contrast and tracer are never assumed. Several orders can make up one study (`composite`).
+
+mod codes;
+pub mod composite;
+mod text;
+
+use super::case::{DraftOrder, ResourceRef};
+use super::language::{Reading, Text};
+use super::trace::Evidence;
+use crate::knowledge::files::{EusPurpose, IvContrast, Modality, Tracer};
+use crate::knowledge::vocabulary::List;
+use crate::knowledge::{Knowledge, Shape, Study};
+
+/// The study one order asks for, and what that was read from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Asked {
+    /// What it consists of.
+    pub shape: Shape,
+    /// What it was read from.
+    pub evidence: Vec<Evidence>,
+}
+
+impl Asked {
+    /// The study of the catalogue with this shape.
+    #[must_use]
+    pub fn study<'k>(&self, knowledge: &'k Knowledge) -> Option<&'k Study> {
+        knowledge.study_shaped(&self.shape).or_else(|| {
+            // Scintigraphy is told by its tracer, whatever part of the body the code names.
+            let nuclear = self.shape.modality == Modality::NM;
+            let same = |s: &&Study| s.shape.modality == Modality::NM && s.shape.tracer == self.shape.tracer;
+            knowledge.studies().iter().filter(|_| nuclear).find(same)
+        })
+    }
+}
+
+/// The texts of an order that describe the study, apart from those that give the reason.
+#[derive(Debug)]
+pub(super) struct StudyTexts<'k> {
+    /// Code text, displays, body sites: what is ordered.
+    pub what: Text<'k>,
+    /// The same, order details and notes: how.
+    pub how: Text<'k>,
+    /// Reasons.
+    pub why: Text<'k>,
+}
+
+impl<'k> StudyTexts<'k> {
+    pub fn of(knowledge: &'k Knowledge, order: &DraftOrder) -> Self {
+        let code = || order.code.words();
+        let sites = order.body_sites.iter().flat_map(|c| c.words());
+        let details = || order.details.iter().flat_map(|c| c.words());
+        let notes = order.notes.iter().map(String::as_str);
+        let reasons = order.reasons.iter().filter_map(|c| c.text.as_deref());
+        Self {
+            what: Text::new(knowledge, &Text::join(code().chain(details()).chain(sites))),
+            how: Text::new(knowledge, &Text::join(code().chain(details()).chain(notes))),
+            why: Text::new(knowledge, &Text::join(reasons)),
+        }
+    }
+}
+
+/// Reads the study from an order; `None` when nothing names one.
+#[must_use]
+pub fn identify(knowledge: &Knowledge, order: &DraftOrder, reading: &Reading) -> Option<Asked> {
+    let id = order.id.clone().unwrap_or_else(|| ResourceRef::new("ServiceRequest"));
+    let texts = StudyTexts::of(knowledge, order);
+    let mut asked = codes::read(knowledge, &id, order).or_else(|| text::read(&id, &texts))?;
+    settle_contrast(&mut asked, &id, &texts);
+    settle_tracer(knowledge, &mut asked, &id, order, &texts);
+    settle_purpose(&mut asked, &id, reading);
+    Some(asked)
+}
+
+/// Code and words that disagree on contrast make it unknown; words fill in what a code leaves open.
+fn settle_contrast(asked: &mut Asked, id: &ResourceRef, texts: &StudyTexts<'_>) {
+    use IvContrast::{None, Unknown, With, WithoutAndWith};
+    if !matches!(asked.shape.modality, Modality::CT | Modality::MR) || asked.shape.angiography {
+        return;
+    }
+    let Some((stated, words)) = text::contrast(&texts.how) else { return };
+    let settled = match (asked.shape.contrast, stated) {
+        (None, With | WithoutAndWith) | (With | WithoutAndWith, None) | (_, Unknown) => Unknown,
+        (Unknown, stated) if text::contrast(&texts.what).is_some() && !asked.shape.regions.is_empty() => stated,
+        (coded, _) => coded,
+    };
+    if settled != asked.shape.contrast {
+        asked.shape.contrast = settled;
+        asked.evidence.push(super::marks::worded(id, "contrast", &words, Option::None));
+    }
+}
+
+/// PET codes carry no tracer: it stands in another code, in the details, or in the words (§3.5).
+fn settle_tracer(knowledge: &Knowledge, asked: &mut Asked, id: &ResourceRef, order: &DraftOrder, texts: &StudyTexts<'_>) {
+    let nuclear = matches!(asked.shape.modality, Modality::PET | Modality::PETCT | Modality::PETMR | Modality::NM);
+    if !nuclear || !matches!(asked.shape.tracer, None | Some(Tracer::Unknown)) {
+        return;
+    }
+    if let Some((tracer, evidence)) = codes::tracer(knowledge, id, order) {
+        asked.shape.tracer = Some(tracer);
+        asked.evidence.push(evidence);
+        return;
+    }
+    // The reason may speak of an earlier scan; it is read last, and not at all where it tells of a negative one.
+    let why = texts.why.without(&[List::SstrNegative]);
+    if let Some((tracer, words)) = text::tracer(&texts.how).or_else(|| text::tracer(&why)) {
+        asked.shape.tracer = Some(tracer);
+        asked.evidence.push(super::marks::worded(id, "tracer", &words, None));
+    }
+    if asked.shape.modality == Modality::NM && asked.shape.tracer == Some(Tracer::Sstr) {
+        asked.shape.tracer = Some(Tracer::SstrSpect);
+    }
+}
+
+/// Sampling words turn a diagnostic endoscopic ultrasound into sampling, therapeutic words into therapy (§3.7).
+fn settle_purpose(asked: &mut Asked, id: &ResourceRef, reading: &Reading) {
+    if asked.shape.purpose != Some(EusPurpose::Diagnostic) {
+        return;
+    }
+    let (purpose, list, words) = match (&reading.tissue, &reading.therapeutic_eus) {
+        (Some(words), _) => (EusPurpose::Sampling, List::Tissue, words),
+        (None, Some(words)) => (EusPurpose::Therapeutic, List::TherapeuticEus, words),
+        (None, None) => return,
+    };
+    asked.shape.purpose = Some(purpose);
+    asked.evidence.push(super::marks::worded(id, list.name(), words, None));
+}
