@@ -3,6 +3,7 @@
 //! Pure: file names and texts come in, findings go out. It leaves out reading files, rendering pages and the words
 //! of cards, which the caller passes in.
 
+pub mod expect;
 pub mod markdown;
 pub mod outcome;
 pub mod phrases;

@@ -2,8 +2,9 @@
 //!
 //! It leaves out how cards are worded: the caller passes a function that renders one piece of advice as text.
 
+use super::expect::{Expect, ExpectedCard};
 use super::story::order_reference;
-use super::vignette::{Expect, ExpectedCard, Vignette};
+use super::vignette::Vignette;
 use crate::engine::{Advice, Consultation, Decision, consult};
 use crate::knowledge::Knowledge;
 
@@ -151,17 +152,17 @@ fn compare_card(
         differences.push(format!("{card}: indicator: expected {wanted}, got {got}"));
     }
     let offers: Vec<&str> = advice.offers.iter().map(|o| &**o).collect();
-    if let Some(suggestions) = &expected.suggestions {
-        if *suggestions != offers {
-            let (wanted, got) = (suggestions.join(", "), offers.join(", "));
-            differences.push(format!("{card}: suggestions: expected [{wanted}], got [{got}]"));
-        }
+    if let Some(suggestions) = &expected.suggestions
+        && *suggestions != offers
+    {
+        let (wanted, got) = (suggestions.join(", "), offers.join(", "));
+        differences.push(format!("{card}: suggestions: expected [{wanted}], got [{got}]"));
     }
-    if let Some(first) = &expected.first_suggestion {
-        if offers.first() != Some(&first.as_str()) {
-            let got = or_none(offers.first().copied());
-            differences.push(format!("{card}: first suggestion: expected {first}, got {got}"));
-        }
+    if let Some(first) = &expected.first_suggestion
+        && offers.first() != Some(&first.as_str())
+    {
+        let got = or_none(offers.first().copied());
+        differences.push(format!("{card}: first suggestion: expected {first}, got {got}"));
     }
     for banned in expected
         .must_not_suggest
