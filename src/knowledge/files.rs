@@ -109,9 +109,6 @@ pub struct CodeEntry {
     /// Names the site but not the histology: the same tumour when it stands beside a pNET.
     #[serde(default)]
     pub site_only: bool,
-    /// The concept itself says that metastases were treated.
-    #[serde(default)]
-    pub says_metastasis: bool,
     /// An antitumour drug that is also given for something else.
     #[serde(default)]
     pub unless: Option<Unless>,
@@ -667,8 +664,10 @@ pub struct CitationEntry {
     /// How sure.
     pub confidence: String,
     /// What it is cited for.
+    pub says: String,
+    /// Where it stands, if an address is known.
     #[serde(default)]
-    pub fact: Option<String>,
+    pub url: Option<String>,
     /// Remarks.
     #[serde(default)]
     pub note: Option<String>,

@@ -326,7 +326,7 @@ impl Reader<'_> {
         }
         if let Some(member) = marks.find(Role::LiverResection) {
             let reasons = Marks::of(self.knowledge, &procedure.reasons);
-            let says = member.entry.says_metastasis
+            let says = member.entry.site.is_some()
                 || text.mentions(List::MetastasisWord)
                 || reasons.any(&[Role::MetNet, Role::MetGeneric]);
             return if metastatic || says { by_code(member) } else { None };
