@@ -1,1 +1,139 @@
-//! (being built)
+//! Step 11: advice → CDS Hooks cards, within the lengths and Markdown the specification allows.
+//!
+//! Words come from `cards/pnet/cards.toml`; whatever came from the request is escaped and cut before it enters a card
+//! (SC-01). Ids derive from the call, the order and the rule, so a repeated call gets the same ids (P-20).
+
+pub mod explain;
+mod revise;
+mod words;
+
+use crate::cds_hooks::response::{Card, Coding, Response, SelectionBehavior, Source, Suggestion};
+use crate::engine::case::{Case, ResourceRef};
+use crate::engine::{Advice, Consultation, Decision, Indicator};
+use crate::knowledge::Knowledge;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use uuid::Uuid;
+
+pub use words::{MAX_SUMMARY_UNITS, Told, escape};
+
+/// The key under which our own facts stand on a card.
+pub const CARD_EXTENSION: &str = "org.apposite.card";
+
+/// What identifies a call: equal calls get equal ids.
+#[derive(Debug, Clone, Copy)]
+pub struct Call<'a> {
+    /// Whose call it is; empty where nobody has to say.
+    pub tenant: &'a str,
+    /// `hookInstance`.
+    pub hook_instance: &'a str,
+}
+
+/// Turns the judgements of one call into its answer.
+#[must_use]
+pub fn answer(
+    knowledge: &Knowledge,
+    call: Call<'_>,
+    case: &Case,
+    consultation: &Consultation,
+    drafts: &BTreeMap<ResourceRef, Value>,
+) -> Response {
+    let mut cards: Vec<(u8, Indicator, Card)> = Vec::new();
+    for decision in &consultation.decisions {
+        for advice in &decision.advice {
+            let card = card(knowledge, call, case, decision, advice, drafts.get(&decision.order));
+            cards.push((knowledge.words().precedence(&advice.kind), advice.indicator, card));
+        }
+    }
+    cards.sort_by_key(|(precedence, indicator, _)| (std::cmp::Reverse(*indicator), *precedence));
+    Response { cards: cards.into_iter().map(|(_, _, card)| card).collect(), ..Response::default() }
+}
+
+/// An id that depends on nothing but the call and what it names.
+fn id(call: Call<'_>, parts: &[&str]) -> String {
+    let mut name = format!("{}\u{1f}{}", call.tenant, call.hook_instance.to_ascii_lowercase());
+    for part in parts {
+        name.push('\u{1f}');
+        name.push_str(part);
+    }
+    Uuid::new_v5(&Uuid::NAMESPACE_OID, name.as_bytes()).to_string()
+}
+
+fn card(
+    knowledge: &Knowledge,
+    call: Call<'_>,
+    case: &Case,
+    decision: &Decision,
+    advice: &Advice,
+    draft: Option<&Value>,
+) -> Card {
+    let told = Told::of(knowledge, case, decision, advice);
+    let topic = knowledge.topic();
+    let order = decision.order.as_str();
+    let suggestions = suggestions(knowledge, call, case, decision, advice, draft);
+    let text = |coding: &str| Some(coding.to_owned()).filter(|c| !c.is_empty());
+    Card {
+        uuid: Some(id(call, &["card", order, &advice.kind])),
+        summary: told.summary,
+        detail: Some(told.detail),
+        indicator: advice.indicator.key().to_owned(),
+        source: Source {
+            label: topic.source.label.clone(),
+            url: None,
+            icon: None,
+            topic: Some(Coding {
+                code: topic.card.code.clone(),
+                system: topic.card.system.clone(),
+                display: text(&topic.card.display),
+            }),
+        },
+        selection_behavior: (!suggestions.is_empty()).then_some(SelectionBehavior::AtMostOne),
+        suggestions,
+        override_reasons: override_reasons(knowledge),
+        links: Vec::new(),
+        extension: Some(json!({ CARD_EXTENSION: {
+            "kind": &*advice.kind,
+            "order": order,
+            "scenario": &*decision.scenario,
+            "certainty": decision.certainty.key(),
+            "rating": decision.rating.key(),
+            "knowledge": { "id": knowledge.id(), "version": knowledge.version(), "digest": knowledge.digest() },
+        }})),
+    }
+}
+
+fn override_reasons(knowledge: &Knowledge) -> Vec<Coding> {
+    let reasons = knowledge.words().override_reasons.iter();
+    reasons
+        .map(|r| Coding { code: r.code.clone(), system: r.system.clone(), display: Some(r.display.clone()) })
+        .collect()
+}
+
+/// One-click replacements; only for an order that was received, since its JSON is what gets changed (P-07).
+fn suggestions(
+    knowledge: &Knowledge,
+    call: Call<'_>,
+    case: &Case,
+    decision: &Decision,
+    advice: &Advice,
+    draft: Option<&Value>,
+) -> Vec<Suggestion> {
+    let Some(draft) = draft else { return Vec::new() };
+    let Some(order) = case.orders.iter().find(|o| o.id.as_ref() == Some(&decision.order)) else { return Vec::new() };
+    let mut suggestions = Vec::new();
+    for study in &advice.offers {
+        let Some(offer) = knowledge.suggestions().orders.get(study) else { continue };
+        let new_id = |at: usize| id(call, &["order", decision.order.as_str(), &advice.kind, study, &at.to_string()]);
+        let actions = revise::actions(knowledge, order, draft, offer, advice.adds, &new_id);
+        if actions.is_empty() {
+            continue;
+        }
+        suggestions.push(Suggestion {
+            label: words::suggestion_label(knowledge, study, advice.adds),
+            uuid: Some(id(call, &["suggestion", decision.order.as_str(), &advice.kind, study])),
+            is_recommended: suggestions.is_empty() && advice.indicator == Indicator::Warning,
+            actions,
+        });
+    }
+    suggestions
+}

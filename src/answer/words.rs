@@ -1,0 +1,252 @@
+//! Filling the words of a card: five fixed parts, plain Markdown without HTML or tables.
+
+use crate::engine::case::{Case, ResourceRef};
+use crate::engine::trace::Evidence;
+use crate::engine::{Advice, AppropriatenessCategory, Decision, Key, rating};
+use crate::knowledge::Knowledge;
+use minijinja::context;
+use std::fmt::Write;
+
+/// CDS Hooks: fewer than 140 characters, counted as UTF-16 units (P-16).
+pub const MAX_SUMMARY_UNITS: usize = 139;
+
+/// Longest quote of request text on a card.
+const MAX_QUOTE: usize = 80;
+
+/// The words of one card.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Told {
+    /// One sentence.
+    pub summary: String,
+    /// The five parts.
+    pub detail: String,
+}
+
+impl Told {
+    /// Fills the words for one piece of advice.
+    #[must_use]
+    pub fn of(knowledge: &Knowledge, case: &Case, decision: &Decision, advice: &Advice) -> Self {
+        let table = knowledge.table();
+        let scenario = table.scenario(&decision.scenario);
+        let ordered = decision.study.as_deref().and_then(|s| knowledge.study(s)).map_or("", |s| s.name.as_str());
+        let asked = scenario.and_then(|s| s.entry.ask_as.as_deref()).and_then(|key| table.scenario(key));
+        let if_asked = asked.map_or(decision.rating, |s| rating::rate(knowledge, s, decision.study.as_ref()));
+        let common = &knowledge.words().common;
+        let words = context! {
+            ordered,
+            source => knowledge.topic().source.label,
+            scenario => asked.or(scenario).map(|s| s.entry.title.as_str()).unwrap_or_default(),
+            certainty => common.certainty.get(decision.certainty.key()),
+            rating => category(knowledge, decision.rating),
+            rating_if_asked => category(knowledge, if_asked),
+        };
+        let fill = |part: &str| fill(knowledge, &format!("{}.{part}", advice.kind), &words);
+        let alternatives = alternatives(knowledge, decision, advice);
+        let mentioned = mention(knowledge, decision, advice);
+        // A modifier that is a card of its own says so in its own words.
+        let merged = advice.modifiers.iter().map(|(kind, _)| kind).filter(|k| **k != advice.kind);
+        let modifiers: Vec<String> =
+            merged.map(|k| self::fill(knowledge, &format!("modifier.{k}"), &words)).filter(|t| !t.is_empty()).collect();
+        let limits: Vec<String> = advice.limits.iter().map(|(key, about)| limit(knowledge, key, about)).collect();
+        let detail = context! {
+            ordered,
+            ordered_code => ordered_code(knowledge, case, &decision.order),
+            why => fill("why"),
+            modifiers,
+            facts => facts(advice),
+            guideline => fill("guideline"),
+            alternatives,
+            mention => mentioned,
+            limits,
+        };
+        Self {
+            summary: cut(&fill("summary"), MAX_SUMMARY_UNITS),
+            detail: self::fill(knowledge, "detail", &detail),
+        }
+    }
+}
+
+/// The label of a suggestion.
+pub(super) fn suggestion_label(knowledge: &Knowledge, study: &Key, adds: bool) -> String {
+    let name = knowledge.study(study).map_or("", |s| s.name.as_str());
+    fill(knowledge, "suggestion_label", &context! { study => name, adds })
+}
+
+/// A short text by its template name and one value.
+pub(super) fn described(knowledge: &Knowledge, template: &str, text: &str) -> String {
+    fill(knowledge, template, &context! { text })
+}
+
+/// Fills one template. A template that asks for something unknown is a lint finding; here it leaves a gap, not a panic.
+fn fill(knowledge: &Knowledge, template: &str, words: &minijinja::Value) -> String {
+    let templates = &knowledge.words().templates;
+    templates.get_template(template).and_then(|t| t.render(words)).unwrap_or_default().trim().to_owned()
+}
+
+fn category(knowledge: &Knowledge, category: AppropriatenessCategory) -> &str {
+    knowledge.words().common.category.get(category.key()).map_or("", String::as_str)
+}
+
+/// The code by which the order names the study: the first one the catalogue knows, shown with its system.
+fn ordered_code(knowledge: &Knowledge, case: &Case, order: &ResourceRef) -> Option<String> {
+    let order = case.orders.iter().find(|o| o.id.as_ref() == Some(order))?;
+    let coding = order.code.codings.iter().find(|c| knowledge.study_coded(c).is_some())?;
+    let system = knowledge.systems().named(coding.system.as_deref()?).next()?;
+    // The code was found in the catalogue, so it is ours to show.
+    Some(format!("{} {}", knowledge.systems().name(system), coding.code.as_deref()?.trim()))
+}
+
+/// The facts read, each with resource type and date; request text is escaped and cut.
+fn facts(advice: &Advice) -> String {
+    let mut seen: Vec<String> = Vec::new();
+    let all = advice.because.iter().chain(advice.modifiers.iter().map(|(_, e)| e));
+    for fact in all.map(fact) {
+        if !seen.contains(&fact) {
+            seen.push(fact);
+        }
+    }
+    seen.join("; ")
+}
+
+fn fact(evidence: &Evidence) -> String {
+    let mut text = String::new();
+    if let Some(resource) = &evidence.resource {
+        let _ = write!(text, "{} ", kind_of(resource));
+    }
+    match &evidence.quote {
+        Some(quote) => {
+            let _ = write!(text, "“{}”", escape(quote));
+        }
+        None => text.push_str(&evidence.what),
+    }
+    if let Some(date) = evidence.date {
+        let _ = write!(text, " ({date})");
+    }
+    text
+}
+
+/// `Condition` of `Condition/c1`: the type is shown, the id is not.
+fn kind_of(resource: &ResourceRef) -> &str {
+    let name = resource.as_str().split('/').next().unwrap_or_default();
+    let plain = name.bytes().all(|b| b.is_ascii_alphabetic());
+    if plain { name } else { "" }
+}
+
+/// The offers with their ratings, as data for the template.
+fn alternatives(knowledge: &Knowledge, decision: &Decision, advice: &Advice) -> Vec<minijinja::Value> {
+    let rated = scenario_rated(knowledge, decision);
+    let offers = advice.offers.iter().filter_map(|key| {
+        let study = knowledge.study(key)?;
+        let held = rated.and_then(|s| rating::held(knowledge, s, Some(key)));
+        let because = knowledge.suggestions().orders.get(key).map_or("", |o| o.because.as_str());
+        let rating = held.and_then(|r| r.category).map_or_else(|| category(knowledge, AppropriatenessCategory::Unknown), |c| category(knowledge, c));
+        Some(context! { name => study.name, rating, rrl => held.and_then(|r| r.rrl.clone()), because })
+    });
+    offers.collect()
+}
+
+/// Studies told in words only: those of the knowledge, and every offer where no button is possible.
+fn mention(knowledge: &Knowledge, decision: &Decision, advice: &Advice) -> Option<String> {
+    if advice.adds || (advice.offers.is_empty() && scenario_rated(knowledge, decision).is_none()) {
+        return None;
+    }
+    let rated = scenario_rated(knowledge, decision);
+    let told = knowledge.suggestions().mention.iter().filter(|k| Some(*k) != decision.study.as_ref());
+    let names: Vec<String> = told
+        .filter_map(|key| {
+            let study = knowledge.study(key)?;
+            let held = rated.and_then(|s| rating::held(knowledge, s, Some(key)))?;
+            Some(format!("{} ({})", study.name, category(knowledge, held.category?)))
+        })
+        .collect();
+    Some(names.join(", ")).filter(|n| !n.is_empty())
+}
+
+/// The scenario whose ratings the card shows: none where the question is not known.
+fn scenario_rated<'k>(knowledge: &'k Knowledge, decision: &Decision) -> Option<&'k crate::knowledge::table::Scenario> {
+    knowledge.table().scenario(&decision.scenario).filter(|s| !s.entry.variants.is_empty())
+}
+
+/// One line under "Not known".
+fn limit(knowledge: &Knowledge, key: &Key, about: &[Key]) -> String {
+    let common = &knowledge.words().common;
+    let name = |key: &Key| {
+        let source = common.source.get(&**key).cloned();
+        source.or_else(|| knowledge.study(key).map(|s| s.name.clone())).unwrap_or_else(|| key.to_string())
+    };
+    let sources: Vec<String> = about.iter().map(name).collect();
+    fill(knowledge, &format!("limits.{key}"), &context! { sources => sources.join(", ") })
+}
+
+/// Request text made harmless for a card: Markdown and HTML signs escaped, control and bidirectional signs removed,
+/// one line, cut (SC-01).
+#[must_use]
+pub fn escape(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len() + 8);
+    let mut space = false;
+    for (count, c) in text.trim().chars().enumerate() {
+        if count == MAX_QUOTE {
+            safe.push('…');
+            break;
+        }
+        if c.is_whitespace() || c.is_control() {
+            space = true;
+            continue;
+        }
+        if matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}') {
+            continue;
+        }
+        if std::mem::take(&mut space) && !safe.is_empty() {
+            safe.push(' ');
+        }
+        match c {
+            '&' => safe.push_str("&amp;"),
+            '<' => safe.push_str("&lt;"),
+            '>' => safe.push_str("&gt;"),
+            c if c.is_ascii_punctuation() && !matches!(c, ',' | ';' | '/' | '?' | '%' | '\'' | '"') => {
+                safe.push('\\');
+                safe.push(c);
+            }
+            c => safe.push(c),
+        }
+    }
+    safe
+}
+
+/// Cuts at a character so that the text has at most so many UTF-16 units.
+fn cut(text: &str, units: usize) -> String {
+    if text.encode_utf16().count() <= units {
+        return text.to_owned();
+    }
+    let mut left = units.saturating_sub(1);
+    let mut short = String::new();
+    for c in text.chars() {
+        let Some(rest) = left.checked_sub(c.len_utf16()) else { break };
+        left = rest;
+        short.push(c);
+    }
+    format!("{}…", short.trim_end())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn request_text_is_harmless_on_a_card() {
+        // SC-01
+        assert_eq!(escape("<img src=x onerror=alert(1)>"), r"&lt;img src\=x onerror\=alert\(1\)&gt;");
+        assert_eq!(escape("[a](javascript:x)"), r"\[a\]\(javascript\:x\)");
+        assert_eq!(escape("a\u{202e}b\nc\t d"), "ab c d");
+        assert_eq!(escape("r/o mets?"), "r/o mets?");
+        assert_eq!(escape(&"x".repeat(300)).chars().count(), MAX_QUOTE + 1);
+    }
+
+    #[test]
+    fn a_summary_is_cut_by_utf16_units() {
+        // P-16
+        assert_eq!(cut("abc", 3), "abc");
+        assert_eq!(cut("abcd", 3), "ab…");
+        assert_eq!(cut("a😀b", 3), "a…");
+    }
+}
