@@ -41,12 +41,22 @@ pub fn answer(
     let mut cards: Vec<(u8, Indicator, Card)> = Vec::new();
     for decision in &consultation.decisions {
         for advice in &decision.advice {
-            let card = card(knowledge, call, case, decision, advice, drafts.get(&decision.order));
+            let card = card(
+                knowledge,
+                call,
+                case,
+                decision,
+                advice,
+                drafts.get(&decision.order),
+            );
             cards.push((knowledge.words().precedence(&advice.kind), advice.indicator, card));
         }
     }
     cards.sort_by_key(|(precedence, indicator, _)| (std::cmp::Reverse(*indicator), *precedence));
-    Response { cards: cards.into_iter().map(|(_, _, card)| card).collect(), ..Response::default() }
+    Response {
+        cards: cards.into_iter().map(|(_, _, card)| card).collect(),
+        ..Response::default()
+    }
 }
 
 /// An id that depends on nothing but the call and what it names.
@@ -105,7 +115,11 @@ fn card(
 fn override_reasons(knowledge: &Knowledge) -> Vec<Coding> {
     let reasons = knowledge.words().override_reasons.iter();
     reasons
-        .map(|r| Coding { code: r.code.clone(), system: r.system.clone(), display: Some(r.display.clone()) })
+        .map(|r| Coding {
+            code: r.code.clone(),
+            system: r.system.clone(),
+            display: Some(r.display.clone()),
+        })
         .collect()
 }
 
@@ -119,18 +133,40 @@ fn suggestions(
     draft: Option<&Value>,
 ) -> Vec<Suggestion> {
     let Some(draft) = draft else { return Vec::new() };
-    let Some(order) = case.orders.iter().find(|o| o.id.as_ref() == Some(&decision.order)) else { return Vec::new() };
+    let Some(order) = case
+        .orders
+        .iter()
+        .find(|o| o.id.as_ref() == Some(&decision.order))
+    else {
+        return Vec::new();
+    };
     let mut suggestions = Vec::new();
     for study in &advice.offers {
-        let Some(offer) = knowledge.suggestions().orders.get(study) else { continue };
-        let new_id = |at: usize| id(call, &["order", decision.order.as_str(), &advice.kind, study, &at.to_string()]);
+        let Some(offer) = knowledge.suggestions().orders.get(study) else {
+            continue;
+        };
+        let new_id = |at: usize| {
+            id(
+                call,
+                &[
+                    "order",
+                    decision.order.as_str(),
+                    &advice.kind,
+                    study,
+                    &at.to_string(),
+                ],
+            )
+        };
         let actions = revise::actions(knowledge, order, draft, offer, advice.adds, &new_id);
         if actions.is_empty() {
             continue;
         }
         suggestions.push(Suggestion {
             label: words::suggestion_label(knowledge, study, advice.adds),
-            uuid: Some(id(call, &["suggestion", decision.order.as_str(), &advice.kind, study])),
+            uuid: Some(id(
+                call,
+                &["suggestion", decision.order.as_str(), &advice.kind, study],
+            )),
             is_recommended: suggestions.is_empty() && advice.indicator == Indicator::Warning,
             actions,
         });

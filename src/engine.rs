@@ -17,11 +17,10 @@ pub mod trace;
 pub use crate::knowledge::{AppropriatenessCategory, Key};
 
 use crate::knowledge::Knowledge;
-use case::{Case, ResourceRef, Source};
 use advice::Basket;
+use case::{Case, ResourceRef, Source};
 use facts::{ChartFacts, OrderFacts, link};
 use trace::{Evidence, Step};
-
 
 /// All judgements of one hook call. (PAMA's word.)
 #[derive(Debug, Clone, PartialEq)]
@@ -122,13 +121,20 @@ pub struct Advice {
 #[must_use]
 pub fn consult(knowledge: &Knowledge, case: &Case) -> Consultation {
     let chart = ChartFacts::of(knowledge, case);
-    let read: Vec<OrderFacts> = case.orders.iter().map(|o| OrderFacts::of(knowledge, o, case)).collect();
+    let read: Vec<OrderFacts> = case
+        .orders
+        .iter()
+        .map(|o| OrderFacts::of(knowledge, o, case))
+        .collect();
     let links: Vec<_> = read.iter().map(|o| link::decide(&chart, o)).collect();
 
     // §3.8: orders about the tumour that make up one study are judged as that study.
     let about_tumour = |at: usize| links.get(at).is_some_and(|l| l.value.about_tumour());
     let shapes = read.iter().enumerate().map(|(at, o)| {
-        o.asked.as_ref().filter(|_| o.counts && about_tumour(at)).map(|a| &a.shape)
+        o.asked
+            .as_ref()
+            .filter(|_| o.counts && about_tumour(at))
+            .map(|a| &a.shape)
     });
     let shapes: Vec<_> = shapes.collect();
     let wholes = study::composite::combine(&shapes);
@@ -144,16 +150,33 @@ pub fn consult(knowledge: &Knowledge, case: &Case) -> Consultation {
         unavailable = unavailable.or(judged.unavailable);
         let mut decision = judged.decision;
         if order.selected {
-            decision.advice = advice::advise(knowledge, case, &chart, order, facts, &judged.ground, &mut basket, &mut decision.trace);
+            decision.advice = advice::advise(
+                knowledge,
+                case,
+                &chart,
+                order,
+                facts,
+                &judged.ground,
+                &mut basket,
+                &mut decision.trace,
+            );
         }
         decisions.push(decision);
     }
     advice::share(knowledge, &wholes_by_order(&read, &wholes), &mut decisions);
-    Consultation { decisions, unavailable }
+    Consultation {
+        decisions,
+        unavailable,
+    }
 }
 
 /// Which orders make up which whole study.
-fn wholes_by_order(read: &[OrderFacts], wholes: &[Option<crate::knowledge::Shape>]) -> Vec<(ResourceRef, crate::knowledge::Shape)> {
+fn wholes_by_order(
+    read: &[OrderFacts],
+    wholes: &[Option<crate::knowledge::Shape>],
+) -> Vec<(ResourceRef, crate::knowledge::Shape)> {
     let pairs = read.iter().zip(wholes);
-    pairs.filter_map(|(o, w)| w.as_ref().map(|w| (o.id.clone(), w.clone()))).collect()
+    pairs
+        .filter_map(|(o, w)| w.as_ref().map(|w| (o.id.clone(), w.clone())))
+        .collect()
 }

@@ -40,9 +40,13 @@ impl AppropriatenessCategory {
     /// The category with this word; `unknown` is none.
     #[must_use]
     pub fn keyed(word: &str) -> Option<Self> {
-        [Self::UsuallyAppropriate, Self::MayBeAppropriate, Self::UsuallyNotAppropriate]
-            .into_iter()
-            .find(|c| c.key() == word)
+        [
+            Self::UsuallyAppropriate,
+            Self::MayBeAppropriate,
+            Self::UsuallyNotAppropriate,
+        ]
+        .into_iter()
+        .find(|c| c.key() == word)
     }
 
     /// The word used in JSON and in `ratings.csv`.
@@ -238,7 +242,12 @@ impl Knowledge {
             let code = self.systems.normal_form(id, code);
             let listed = self.members.get(usize::from(id.0)).and_then(|m| m.get(&code));
             found.extend(listed.into_iter().flatten());
-            found.extend(self.ranges.iter().filter(|b| b.system == id && b.holds(&code)).map(|b| &b.member));
+            found.extend(
+                self.ranges
+                    .iter()
+                    .filter(|b| b.system == id && b.holds(&code))
+                    .map(|b| &b.member),
+            );
         }
         found
     }

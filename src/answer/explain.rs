@@ -68,15 +68,29 @@ fn evidence(evidence: &Evidence) -> Value {
 #[must_use]
 pub fn text(knowledge: &Knowledge, case: &Case, consultation: &Consultation, response: &Response) -> String {
     let mut out = String::new();
-    let _ = writeln!(out, "Knowledge {} {} ({:.12}), as of {}", knowledge.id(), knowledge.version(), knowledge.digest(), case.today);
+    let _ = writeln!(
+        out,
+        "Knowledge {} {} ({:.12}), as of {}",
+        knowledge.id(),
+        knowledge.version(),
+        knowledge.digest(),
+        case.today
+    );
     if consultation.decisions.is_empty() {
-        let _ = writeln!(out, "\nNo draft order is imaging or endoscopic ultrasound, and none is selected: nothing to judge.");
+        let _ = writeln!(
+            out,
+            "\nNo draft order is imaging or endoscopic ultrasound, and none is selected: nothing to judge."
+        );
     }
     for decision in &consultation.decisions {
         order(knowledge, &mut out, decision);
     }
     if let Some(source) = consultation.unavailable {
-        let _ = writeln!(out, "\nAnswer: 412, because `{}` was not delivered and the order alone does not settle the question.", source.key());
+        let _ = writeln!(
+            out,
+            "\nAnswer: 412, because `{}` was not delivered and the order alone does not settle the question.",
+            source.key()
+        );
     } else if response.cards.is_empty() {
         let _ = writeln!(out, "\nAnswer: no cards.");
     }
@@ -86,7 +100,11 @@ pub fn text(knowledge: &Knowledge, case: &Case, consultation: &Consultation, res
             let _ = writeln!(out, "  {line}");
         }
         for suggestion in &card.suggestions {
-            let star = if suggestion.is_recommended { " (recommended)" } else { "" };
+            let star = if suggestion.is_recommended {
+                " (recommended)"
+            } else {
+                ""
+            };
             let _ = writeln!(out, "  [ {} ]{star}", suggestion.label);
             for action in &suggestion.actions {
                 let _ = writeln!(out, "      {}", action.description.as_deref().unwrap_or_default());
@@ -99,12 +117,18 @@ pub fn text(knowledge: &Knowledge, case: &Case, consultation: &Consultation, res
 fn order(knowledge: &Knowledge, out: &mut String, decision: &Decision) {
     let study = decision.study.as_deref().and_then(|s| knowledge.study(s));
     let name = study.map_or("no study could be read", |s| s.name.as_str());
-    let selected = if decision.selected { "selected" } else { "not selected" };
+    let selected = if decision.selected {
+        "selected"
+    } else {
+        "not selected"
+    };
     let _ = writeln!(out, "\n{} ({selected}): {name}", decision.order);
     for step in &decision.trace {
         let words = knowledge.table().fact(&step.fact);
         let question = words.map(|f| f.question.as_str());
-        let answer = words.and_then(|f| f.answers.get(&*step.answer)).map_or(&*step.answer, String::as_str);
+        let answer = words
+            .and_then(|f| f.answers.get(&*step.answer))
+            .map_or(&*step.answer, String::as_str);
         // Phrases that are not there are not worth a line.
         let said_nothing = step.fact.starts_with("says_") && &*step.answer == "no";
         if said_nothing {
@@ -122,8 +146,17 @@ fn order(knowledge: &Knowledge, out: &mut String, decision: &Decision) {
             let _ = writeln!(out, "             {}", line(evidence));
         }
     }
-    let row = knowledge.table().scenario(&decision.scenario).map_or("", |s| s.entry.title.as_str());
-    let _ = writeln!(out, "  ⇒ {} ({row}), certainty {}, rating {}", decision.scenario, decision.certainty.key(), decision.rating.key());
+    let row = knowledge
+        .table()
+        .scenario(&decision.scenario)
+        .map_or("", |s| s.entry.title.as_str());
+    let _ = writeln!(
+        out,
+        "  ⇒ {} ({row}), certainty {}, rating {}",
+        decision.scenario,
+        decision.certainty.key(),
+        decision.rating.key()
+    );
 }
 
 fn line(evidence: &Evidence) -> String {

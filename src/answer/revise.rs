@@ -21,22 +21,42 @@ pub(super) fn actions(
     adds: bool,
     new_id: &dyn Fn(usize) -> String,
 ) -> Vec<Action> {
-    let Some(coded) = choose(knowledge, order, offer) else { return Vec::new() };
+    let Some(coded) = choose(knowledge, order, offer) else {
+        return Vec::new();
+    };
     let mut actions = Vec::new();
     for (at, part) in coded.orders.iter().enumerate() {
-        let Some(mut resource) = draft.as_object().cloned() else { return Vec::new() };
+        let Some(mut resource) = draft.as_object().cloned() else {
+            return Vec::new();
+        };
         let updates = at == 0 && !adds;
         if !updates {
             // A new order is no copy of the old one's identity.
-            for member in ["meta", "identifier", "_id", "text", "implicitRules", "requisition", "replaces"] {
+            for member in [
+                "meta",
+                "identifier",
+                "_id",
+                "text",
+                "implicitRules",
+                "requisition",
+                "replaces",
+            ] {
                 resource.shift_remove(member);
             }
             set(&mut resource, "id", json!(new_id(at)));
         }
         rewrite(knowledge, &mut resource, part, offer);
-        let template = if updates { "update_description" } else { "create_description" };
+        let template = if updates {
+            "update_description"
+        } else {
+            "create_description"
+        };
         actions.push(Action {
-            kind: if updates { ActionKind::Update } else { ActionKind::Create },
+            kind: if updates {
+                ActionKind::Update
+            } else {
+                ActionKind::Create
+            },
             description: Some(words::described(knowledge, template, &part.text)),
             resource: Value::Object(resource),
         });
@@ -57,14 +77,30 @@ fn choose<'k>(knowledge: &Knowledge, order: &DraftOrder, offer: &'k OfferEntry) 
 }
 
 /// Puts another study into an order.
-fn rewrite(knowledge: &Knowledge, resource: &mut Map<String, Value>, part: &OfferedOrder, offer: &OfferEntry) {
-    let codings: Vec<Value> = part.codes.iter().filter_map(|code| coding(knowledge, code)).collect();
+fn rewrite(
+    knowledge: &Knowledge,
+    resource: &mut Map<String, Value>,
+    part: &OfferedOrder,
+    offer: &OfferEntry,
+) {
+    let codings: Vec<Value> = part
+        .codes
+        .iter()
+        .filter_map(|code| coding(knowledge, code))
+        .collect();
     set(resource, "code", json!({ "coding": codings, "text": part.text }));
     resource.shift_remove("_code");
     keep_what_fits(knowledge, resource, "orderDetail");
     if let Some(note) = &offer.protocol_note {
-        let mut notes = resource.get("note").and_then(Value::as_array).cloned().unwrap_or_default();
-        if !notes.iter().any(|n| n.get("text").and_then(Value::as_str) == Some(note)) {
+        let mut notes = resource
+            .get("note")
+            .and_then(Value::as_array)
+            .cloned()
+            .unwrap_or_default();
+        if !notes
+            .iter()
+            .any(|n| n.get("text").and_then(Value::as_str) == Some(note))
+        {
             notes.push(json!({ "text": note }));
         }
         set(resource, "note", Value::Array(notes));
@@ -80,8 +116,14 @@ fn coding(knowledge: &Knowledge, code: &str) -> Option<Value> {
 
 /// Details that told contrast or tracer of the old study would contradict the new one; all others stay.
 fn keep_what_fits(knowledge: &Knowledge, resource: &mut Map<String, Value>, member: &str) {
-    let Some(Value::Array(entries)) = resource.get(member) else { return };
-    let fitting: Vec<Value> = entries.iter().filter(|e| !tells_study(knowledge, e)).cloned().collect();
+    let Some(Value::Array(entries)) = resource.get(member) else {
+        return;
+    };
+    let fitting: Vec<Value> = entries
+        .iter()
+        .filter(|e| !tells_study(knowledge, e))
+        .cloned()
+        .collect();
     if fitting.is_empty() && !entries.is_empty() {
         resource.shift_remove(member);
     } else if fitting.len() < entries.len() {
@@ -91,18 +133,44 @@ fn keep_what_fits(knowledge: &Knowledge, resource: &mut Map<String, Value>, memb
 
 /// True when a detail speaks of contrast or tracer.
 fn tells_study(knowledge: &Knowledge, detail: &Value) -> bool {
-    let codings = detail.get("coding").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let codings = detail
+        .get("coding")
+        .and_then(Value::as_array)
+        .map(Vec::as_slice)
+        .unwrap_or_default();
     let text = |v: &Value, key: &str| v.get(key).and_then(Value::as_str).map(str::to_owned);
-    let words: Vec<String> = [text(detail, "text")].into_iter().chain(codings.iter().map(|c| text(c, "display"))).flatten().collect();
+    let words: Vec<String> = [text(detail, "text")]
+        .into_iter()
+        .chain(codings.iter().map(|c| text(c, "display")))
+        .flatten()
+        .collect();
     let text_of = Text::new(knowledge, &Text::join(words.iter().map(String::as_str)));
     let lists = [
-        List::ContrastNone, List::ContrastWith, List::ContrastBoth, List::ContrastLeftOpen, List::ContrastOralOnly,
-        List::TracerSstr, List::TracerFdg, List::TracerOther, List::TracerScintigraphy,
+        List::ContrastNone,
+        List::ContrastWith,
+        List::ContrastBoth,
+        List::ContrastLeftOpen,
+        List::ContrastOralOnly,
+        List::TracerSstr,
+        List::TracerFdg,
+        List::TracerOther,
+        List::TracerScintigraphy,
     ];
-    let tracers = [Role::TracerSstr, Role::TracerFdg, Role::TracerOther, Role::TracerSstrSpect];
+    let tracers = [
+        Role::TracerSstr,
+        Role::TracerFdg,
+        Role::TracerOther,
+        Role::TracerSstrSpect,
+    ];
     let by_code = codings.iter().any(|c| {
-        let (system, code) = (text(c, "system").unwrap_or_default(), text(c, "code").unwrap_or_default());
-        knowledge.members_of(&system, &code).iter().any(|m| tracers.contains(&m.role))
+        let (system, code) = (
+            text(c, "system").unwrap_or_default(),
+            text(c, "code").unwrap_or_default(),
+        );
+        knowledge
+            .members_of(&system, &code)
+            .iter()
+            .any(|m| tracers.contains(&m.role))
     });
     by_code || lists.into_iter().any(|l| text_of.mentions(l))
 }

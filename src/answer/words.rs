@@ -28,13 +28,21 @@ impl Told {
     pub fn of(knowledge: &Knowledge, case: &Case, decision: &Decision, advice: &Advice) -> Self {
         let table = knowledge.table();
         let scenario = table.scenario(&decision.scenario);
-        let ordered = decision.study.as_deref().and_then(|s| knowledge.study(s)).map_or("", |s| s.name.as_str());
-        let asked = scenario.and_then(|s| s.entry.ask_as.as_deref()).and_then(|key| table.scenario(key));
-        let if_asked = asked.map_or(decision.rating, |s| rating::rate(knowledge, s, decision.study.as_ref()));
+        let ordered = decision
+            .study
+            .as_deref()
+            .and_then(|s| knowledge.study(s))
+            .map_or("", |s| s.name.as_str());
+        let asked = scenario
+            .and_then(|s| s.entry.ask_as.as_deref())
+            .and_then(|key| table.scenario(key));
+        let if_asked = asked.map_or(decision.rating, |s| {
+            rating::rate(knowledge, s, decision.study.as_ref())
+        });
         let common = &knowledge.words().common;
         let words = context! {
             ordered,
-            source => knowledge.topic().source.label,
+            source => knowledge.topic().source.label.as_str(),
             scenario => asked.or(scenario).map(|s| s.entry.title.as_str()).unwrap_or_default(),
             certainty => common.certainty.get(decision.certainty.key()),
             rating => category(knowledge, decision.rating),
@@ -44,10 +52,20 @@ impl Told {
         let alternatives = alternatives(knowledge, decision, advice);
         let mentioned = mention(knowledge, decision, advice);
         // A modifier that is a card of its own says so in its own words.
-        let merged = advice.modifiers.iter().map(|(kind, _)| kind).filter(|k| **k != advice.kind);
-        let modifiers: Vec<String> =
-            merged.map(|k| self::fill(knowledge, &format!("modifier.{k}"), &words)).filter(|t| !t.is_empty()).collect();
-        let limits: Vec<String> = advice.limits.iter().map(|(key, about)| limit(knowledge, key, about)).collect();
+        let merged = advice
+            .modifiers
+            .iter()
+            .map(|(kind, _)| kind)
+            .filter(|k| **k != advice.kind);
+        let modifiers: Vec<String> = merged
+            .map(|k| self::fill(knowledge, &format!("modifier.{k}"), &words))
+            .filter(|t| !t.is_empty())
+            .collect();
+        let limits: Vec<String> = advice
+            .limits
+            .iter()
+            .map(|(key, about)| limit(knowledge, key, about))
+            .collect();
         let detail = context! {
             ordered,
             ordered_code => ordered_code(knowledge, case, &decision.order),
@@ -80,26 +98,47 @@ pub(super) fn described(knowledge: &Knowledge, template: &str, text: &str) -> St
 /// Fills one template. A template that asks for something unknown is a lint finding; here it leaves a gap, not a panic.
 fn fill(knowledge: &Knowledge, template: &str, words: &minijinja::Value) -> String {
     let templates = &knowledge.words().templates;
-    templates.get_template(template).and_then(|t| t.render(words)).unwrap_or_default().trim().to_owned()
+    templates
+        .get_template(template)
+        .and_then(|t| t.render(words))
+        .unwrap_or_default()
+        .trim()
+        .to_owned()
 }
 
 fn category(knowledge: &Knowledge, category: AppropriatenessCategory) -> &str {
-    knowledge.words().common.category.get(category.key()).map_or("", String::as_str)
+    knowledge
+        .words()
+        .common
+        .category
+        .get(category.key())
+        .map_or("", String::as_str)
 }
 
 /// The code by which the order names the study: the first one the catalogue knows, shown with its system.
 fn ordered_code(knowledge: &Knowledge, case: &Case, order: &ResourceRef) -> Option<String> {
     let order = case.orders.iter().find(|o| o.id.as_ref() == Some(order))?;
-    let coding = order.code.codings.iter().find(|c| knowledge.study_coded(c).is_some())?;
+    let coding = order
+        .code
+        .codings
+        .iter()
+        .find(|c| knowledge.study_coded(c).is_some())?;
     let system = knowledge.systems().named(coding.system.as_deref()?).next()?;
     // The code was found in the catalogue, so it is ours to show.
-    Some(format!("{} {}", knowledge.systems().name(system), coding.code.as_deref()?.trim()))
+    Some(format!(
+        "{} {}",
+        knowledge.systems().name(system),
+        coding.code.as_deref()?.trim()
+    ))
 }
 
 /// The facts read, each with resource type and date; request text is escaped and cut.
 fn facts(advice: &Advice) -> String {
     let mut seen: Vec<String> = Vec::new();
-    let all = advice.because.iter().chain(advice.modifiers.iter().map(|(_, e)| e));
+    let all = advice
+        .because
+        .iter()
+        .chain(advice.modifiers.iter().map(|(_, e)| e));
     for fact in all.map(fact) {
         if !seen.contains(&fact) {
             seen.push(fact);
@@ -138,9 +177,16 @@ fn alternatives(knowledge: &Knowledge, decision: &Decision, advice: &Advice) -> 
     let offers = advice.offers.iter().filter_map(|key| {
         let study = knowledge.study(key)?;
         let held = rated.and_then(|s| rating::held(knowledge, s, Some(key)));
-        let because = knowledge.suggestions().orders.get(key).map_or("", |o| o.because.as_str());
-        let rating = held.and_then(|r| r.category).map_or_else(|| category(knowledge, AppropriatenessCategory::Unknown), |c| category(knowledge, c));
-        Some(context! { name => study.name, rating, rrl => held.and_then(|r| r.rrl.clone()), because })
+        let because = knowledge
+            .suggestions()
+            .orders
+            .get(key)
+            .map_or("", |o| o.because.as_str());
+        let rating = held.and_then(|r| r.category).map_or_else(
+            || category(knowledge, AppropriatenessCategory::Unknown),
+            |c| category(knowledge, c),
+        );
+        Some(context! { name => study.name.as_str(), rating, rrl => held.and_then(|r| r.rrl.clone()), because })
     });
     offers.collect()
 }
@@ -151,20 +197,34 @@ fn mention(knowledge: &Knowledge, decision: &Decision, advice: &Advice) -> Optio
         return None;
     }
     let rated = scenario_rated(knowledge, decision);
-    let told = knowledge.suggestions().mention.iter().filter(|k| Some(*k) != decision.study.as_ref());
+    let told = knowledge
+        .suggestions()
+        .mention
+        .iter()
+        .filter(|k| Some(*k) != decision.study.as_ref());
     let names: Vec<String> = told
         .filter_map(|key| {
             let study = knowledge.study(key)?;
             let held = rated.and_then(|s| rating::held(knowledge, s, Some(key)))?;
-            Some(format!("{} ({})", study.name, category(knowledge, held.category?)))
+            Some(format!(
+                "{} ({})",
+                study.name,
+                category(knowledge, held.category?)
+            ))
         })
         .collect();
     Some(names.join(", ")).filter(|n| !n.is_empty())
 }
 
 /// The scenario whose ratings the card shows: none where the question is not known.
-fn scenario_rated<'k>(knowledge: &'k Knowledge, decision: &Decision) -> Option<&'k crate::knowledge::table::Scenario> {
-    knowledge.table().scenario(&decision.scenario).filter(|s| !s.entry.variants.is_empty())
+fn scenario_rated<'k>(
+    knowledge: &'k Knowledge,
+    decision: &Decision,
+) -> Option<&'k crate::knowledge::table::Scenario> {
+    knowledge
+        .table()
+        .scenario(&decision.scenario)
+        .filter(|s| !s.entry.variants.is_empty())
 }
 
 /// One line under "Not known".
@@ -172,10 +232,16 @@ fn limit(knowledge: &Knowledge, key: &Key, about: &[Key]) -> String {
     let common = &knowledge.words().common;
     let name = |key: &Key| {
         let source = common.source.get(&**key).cloned();
-        source.or_else(|| knowledge.study(key).map(|s| s.name.clone())).unwrap_or_else(|| key.to_string())
+        source
+            .or_else(|| knowledge.study(key).map(|s| s.name.clone()))
+            .unwrap_or_else(|| key.to_string())
     };
     let sources: Vec<String> = about.iter().map(name).collect();
-    fill(knowledge, &format!("limits.{key}"), &context! { sources => sources.join(", ") })
+    fill(
+        knowledge,
+        &format!("limits.{key}"),
+        &context! { sources => sources.join(", ") },
+    )
 }
 
 /// Request text made harmless for a card: Markdown and HTML signs escaped, control and bidirectional signs removed,
@@ -193,7 +259,8 @@ pub fn escape(text: &str) -> String {
             space = true;
             continue;
         }
-        if matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}') {
+        if matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+        {
             continue;
         }
         if std::mem::take(&mut space) && !safe.is_empty() {
@@ -221,7 +288,9 @@ fn cut(text: &str, units: usize) -> String {
     let mut left = units.saturating_sub(1);
     let mut short = String::new();
     for c in text.chars() {
-        let Some(rest) = left.checked_sub(c.len_utf16()) else { break };
+        let Some(rest) = left.checked_sub(c.len_utf16()) else {
+            break;
+        };
         left = rest;
         short.push(c);
     }
@@ -235,7 +304,10 @@ mod tests {
     #[test]
     fn request_text_is_harmless_on_a_card() {
         // SC-01
-        assert_eq!(escape("<img src=x onerror=alert(1)>"), r"&lt;img src\=x onerror\=alert\(1\)&gt;");
+        assert_eq!(
+            escape("<img src=x onerror=alert(1)>"),
+            r"&lt;img src\=x onerror\=alert\(1\)&gt;"
+        );
         assert_eq!(escape("[a](javascript:x)"), r"\[a\]\(javascript\:x\)");
         assert_eq!(escape("a\u{202e}b\nc\t d"), "ab c d");
         assert_eq!(escape("r/o mets?"), "r/o mets?");

@@ -34,17 +34,24 @@ impl<'k> Basket<'k> {
             let study = whole.as_ref().or(*shape).and_then(|s| knowledge.study_shaped(s));
             drafted.extend(study.filter(|s| !drafted.contains(s)));
         }
-        Self { drafted, recent: None }
+        Self {
+            drafted,
+            recent: None,
+        }
     }
 
     fn recent(&mut self, knowledge: &Knowledge, case: &Case) -> &[Done] {
-        self.recent.get_or_insert_with(|| coverage::recent(knowledge, case))
+        self.recent
+            .get_or_insert_with(|| coverage::recent(knowledge, case))
     }
 }
 
 /// The advice for one selected order; empty is silence.
 #[must_use]
-#[expect(clippy::too_many_arguments, reason = "the parts of one judgement, each read once by the caller")]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "the parts of one judgement, each read once by the caller"
+)]
 pub fn advise(
     knowledge: &Knowledge,
     case: &Case,
@@ -55,16 +62,36 @@ pub fn advise(
     basket: &mut Basket<'_>,
     trace: &mut Vec<Step>,
 ) -> Vec<Advice> {
-    let Some(study) = ground.study else { return Vec::new() };
+    let Some(study) = ground.study else {
+        return Vec::new();
+    };
     if ground.voice == Voice::Silent {
         return Vec::new();
     }
-    let words = order.reasons.iter().chain(&order.details).chain([&order.code]).flat_map(|c| c.words());
+    let words = order
+        .reasons
+        .iter()
+        .chain(&order.details)
+        .chain([&order.code])
+        .flat_map(|c| c.words());
     let order_text = Text::join(words.chain(order.notes.iter().map(String::as_str)));
     let changes = modifiers::read(knowledge, case, chart, facts, &order_text);
     let recent = basket.recent(knowledge, case).to_vec();
-    let others: Vec<&Study> = basket.drafted.iter().copied().filter(|s| s.key != study.key).collect();
-    let situation = kinds::Situation { knowledge, ground, study, facts, changes: &changes, recent: &recent, others: &others };
+    let others: Vec<&Study> = basket
+        .drafted
+        .iter()
+        .copied()
+        .filter(|s| s.key != study.key)
+        .collect();
+    let situation = kinds::Situation {
+        knowledge,
+        ground,
+        study,
+        facts,
+        changes: &changes,
+        recent: &recent,
+        others: &others,
+    };
     let mut found = situation.found();
     // §1 Delivery and R2: what was not seen, or an unknown age, takes every warning down to information.
     let not_seen = not_seen(case);
@@ -103,7 +130,13 @@ pub fn advise(
 /// The judged sources that were not delivered.
 fn not_seen(case: &Case) -> Vec<Key> {
     use super::case::Source;
-    let judged = [Source::Patient, Source::Conditions, Source::Procedures, Source::Medications, Source::Imaging];
+    let judged = [
+        Source::Patient,
+        Source::Conditions,
+        Source::Procedures,
+        Source::Medications,
+        Source::Imaging,
+    ];
     let missing = judged.into_iter().filter(|s| case.chart.undelivered.contains(s));
     missing.map(|s| Key::from(s.key())).collect()
 }
@@ -111,16 +144,31 @@ fn not_seen(case: &Case) -> Vec<Key> {
 /// Merging rules 1–3: one primary card; modifiers become its text, but a warning is not hidden inside information.
 fn merge(knowledge: &Knowledge, mut found: Vec<Found>, trace: &mut Vec<Step>) -> Vec<Found> {
     let precedence = |f: &Found| knowledge.words().precedence(&f.kind);
-    found.sort_by_key(|f| if f.is_modifier { (1, std::cmp::Reverse(f.indicator), precedence(f)) } else { (0, std::cmp::Reverse(Indicator::Info), precedence(f)) });
+    found.sort_by_key(|f| {
+        if f.is_modifier {
+            (1, std::cmp::Reverse(f.indicator), precedence(f))
+        } else {
+            (0, std::cmp::Reverse(Indicator::Info), precedence(f))
+        }
+    });
     let mut rest = found.into_iter();
-    let Some(mut primary) = rest.next() else { return Vec::new() };
+    let Some(mut primary) = rest.next() else {
+        return Vec::new();
+    };
     let mut own = Vec::new();
     for other in rest {
-        let loud = other.indicator == Indicator::Warning && primary.indicator == Indicator::Info && !primary.is_modifier;
+        let loud = other.indicator == Indicator::Warning
+            && primary.indicator == Indicator::Info
+            && !primary.is_modifier;
         if other.is_modifier && loud && own.is_empty() {
             own.push(other);
         } else if other.is_modifier {
-            trace.push(Step::new("§7", "merged", &other.kind, other.modifiers.iter().map(|(_, e)| e.clone()).collect()));
+            trace.push(Step::new(
+                "§7",
+                "merged",
+                &other.kind,
+                other.modifiers.iter().map(|(_, e)| e.clone()).collect(),
+            ));
             primary.modifiers.extend(other.modifiers);
         } else {
             trace.push(Step::new("§7", "dropped", &other.kind, Vec::new()));
@@ -140,7 +188,9 @@ pub fn share(knowledge: &Knowledge, wholes: &[(ResourceRef, Shape)], decisions: 
     let whole = |order: &ResourceRef| wholes.iter().find(|(o, _)| o == order).map(|(_, s)| s.clone());
     let mut shown: Vec<(Shape, Key)> = Vec::new();
     for decision in decisions.iter_mut() {
-        let Some(shape) = whole(&decision.order) else { continue };
+        let Some(shape) = whole(&decision.order) else {
+            continue;
+        };
         let dropped = take_out(&mut decision.advice, |a| {
             let known = shown.iter().any(|(s, k)| *s == shape && *k == a.kind);
             if !known {
@@ -148,21 +198,33 @@ pub fn share(knowledge: &Knowledge, wholes: &[(ResourceRef, Shape)], decisions: 
             }
             known
         });
-        decision.trace.extend(dropped.iter().map(|a| Step::new("§7", "shared", &a.kind, Vec::new())));
+        decision.trace.extend(
+            dropped
+                .iter()
+                .map(|a| Step::new("§7", "shared", &a.kind, Vec::new())),
+        );
     }
     let limit = usize::try_from(knowledge.window(Window::CardsPerResponse)).unwrap_or(usize::MAX);
     let mut ranked: Vec<(std::cmp::Reverse<Indicator>, u8, Option<Key>, usize, Key)> = Vec::new();
     for (at, decision) in decisions.iter().enumerate() {
         for advice in &decision.advice {
             let precedence = knowledge.words().precedence(&advice.kind);
-            ranked.push((std::cmp::Reverse(advice.indicator), precedence, decision.study.clone(), at, advice.kind.clone()));
+            ranked.push((
+                std::cmp::Reverse(advice.indicator),
+                precedence,
+                decision.study.clone(),
+                at,
+                advice.kind.clone(),
+            ));
         }
     }
     ranked.sort();
     for (_, _, _, at, kind) in ranked.into_iter().skip(limit) {
         if let Some(decision) = decisions.get_mut(at) {
             decision.advice.retain(|a| a.kind != kind);
-            decision.trace.push(Step::new("§7", "over_limit", &kind, Vec::new()));
+            decision
+                .trace
+                .push(Step::new("§7", "over_limit", &kind, Vec::new()));
         }
     }
 }

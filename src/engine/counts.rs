@@ -1,6 +1,9 @@
 //! Which resources count (§1). Statuses are FHIR's; whatever is unknown or unparsable behaves as §1 says.
 
-use super::case::{Allergy, Condition, DraftOrder, ImagingDone, ImagingKind, Medication, MedicationKind, Observation, Procedure};
+use super::case::{
+    Allergy, Condition, DraftOrder, ImagingDone, ImagingKind, Medication, MedicationKind, Observation,
+    Procedure,
+};
 
 /// True when a status is absent or one of these.
 fn absent_or(status: Option<&str>, these: &[&str]) -> bool {
@@ -18,13 +21,19 @@ pub fn order(order: &DraftOrder) -> bool {
 /// A diagnosis that was not refuted.
 #[must_use]
 pub fn condition(condition: &Condition) -> bool {
-    !matches!(condition.verification.as_deref(), Some("refuted" | "entered-in-error"))
+    !matches!(
+        condition.verification.as_deref(),
+        Some("refuted" | "entered-in-error")
+    )
 }
 
 /// A procedure that was done or is under way; a stopped one was aborted.
 #[must_use]
 pub fn procedure(procedure: &Procedure) -> bool {
-    absent_or(procedure.status.as_deref(), &["completed", "in-progress", "unknown"])
+    absent_or(
+        procedure.status.as_deref(),
+        &["completed", "in-progress", "unknown"],
+    )
 }
 
 /// A medicine that was ordered for use or taken.
@@ -49,14 +58,20 @@ pub fn medication(medication: &Medication) -> bool {
 #[must_use]
 pub fn observation(observation: &Observation) -> bool {
     observation.value.is_some()
-        && absent_or(observation.status.as_deref(), &["final", "amended", "corrected", "preliminary"])
+        && absent_or(
+            observation.status.as_deref(),
+            &["final", "amended", "corrected", "preliminary"],
+        )
 }
 
 /// An allergy that is active and not refuted.
 #[must_use]
 pub fn allergy(allergy: &Allergy) -> bool {
     !matches!(allergy.clinical_status.as_deref(), Some("resolved" | "inactive"))
-        && !matches!(allergy.verification.as_deref(), Some("refuted" | "entered-in-error"))
+        && !matches!(
+            allergy.verification.as_deref(),
+            Some("refuted" | "entered-in-error")
+        )
 }
 
 /// Imaging that was done.
@@ -65,7 +80,9 @@ pub fn imaging(done: &ImagingDone) -> bool {
     let status = done.status.as_deref();
     match done.kind {
         ImagingKind::ImagingStudy => status == Some("available"),
-        ImagingKind::DiagnosticReport => matches!(status, Some("final" | "amended" | "corrected" | "appended")),
+        ImagingKind::DiagnosticReport => {
+            matches!(status, Some("final" | "amended" | "corrected" | "appended"))
+        }
         ImagingKind::ServiceRequest => status == Some("completed"),
     }
 }

@@ -30,12 +30,18 @@ pub struct Fact<T> {
 impl<T> Fact<T> {
     /// An answer that rests on the absence of anything else.
     pub fn bare(value: T) -> Self {
-        Self { value, evidence: Vec::new() }
+        Self {
+            value,
+            evidence: Vec::new(),
+        }
     }
 
     /// An answer with one piece of evidence.
     pub fn with(value: T, evidence: Evidence) -> Self {
-        Self { value, evidence: vec![evidence] }
+        Self {
+            value,
+            evidence: vec![evidence],
+        }
     }
 }
 
@@ -79,18 +85,29 @@ impl OrderFacts {
     /// Reads one order.
     #[must_use]
     pub fn of(knowledge: &Knowledge, order: &DraftOrder, case: &Case) -> Self {
-        let id = order.id.clone().unwrap_or_else(|| ResourceRef::new("ServiceRequest"));
+        let id = order
+            .id
+            .clone()
+            .unwrap_or_else(|| ResourceRef::new("ServiceRequest"));
         let text = order_text(knowledge, order);
         let reading = Reading::of(&text);
         let asked = study::identify(knowledge, order, &reading);
         let names = link::Names::of(knowledge, &id, order, case, &text);
-        Self { id, asked, reading, names, counts: counts::order(order) }
+        Self {
+            id,
+            asked,
+            reading,
+            names,
+            counts: counts::order(order),
+        }
     }
 }
 
 /// Every word of an order that can tell what it is for.
 fn order_text<'k>(knowledge: &'k Knowledge, order: &DraftOrder) -> Text<'k> {
     let concepts = order.reasons.iter().chain(&order.details).chain([&order.code]);
-    let words = concepts.flat_map(|c| c.words()).chain(order.notes.iter().map(String::as_str));
+    let words = concepts
+        .flat_map(|c| c.words())
+        .chain(order.notes.iter().map(String::as_str));
     Text::new(knowledge, &Text::join(words))
 }

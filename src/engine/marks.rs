@@ -55,10 +55,17 @@ impl<'k> Marks<'k> {
 
 /// Evidence by a code, in the knowledge's own words.
 #[must_use]
-pub fn coded(knowledge: &Knowledge, resource: &ResourceRef, member: &Member, date: Option<PartialDate>) -> Evidence {
+pub fn coded(
+    knowledge: &Knowledge,
+    resource: &ResourceRef,
+    member: &Member,
+    date: Option<PartialDate>,
+) -> Evidence {
     let entry = &member.entry;
     let systems = knowledge.systems();
-    let system = systems.keyed(&entry.system).map_or(entry.system.as_str(), |id| systems.name(id));
+    let system = systems
+        .keyed(&entry.system)
+        .map_or(entry.system.as_str(), |id| systems.name(id));
     Evidence {
         resource: Some(resource.clone()),
         what: format!("{system} {}, {}", entry.code, entry.label),

@@ -59,11 +59,19 @@ pub fn judge<'k>(
     link: Fact<Link>,
     whole: Option<&Shape>,
 ) -> Judged<'k> {
-    let mut asked = Questions { knowledge, answers: Answers::default(), trace: Vec::new() };
+    let mut asked = Questions {
+        knowledge,
+        answers: Answers::default(),
+        trace: Vec::new(),
+    };
     let alone = facts.asked.as_ref().and_then(|a| a.study(knowledge));
     let study = whole.and_then(|w| knowledge.study_shaped(w)).or(alone);
     let answers = facts.counts && study.is_some_and(|s| s.answers);
-    let read_from = facts.asked.as_ref().map(|a| a.evidence.clone()).unwrap_or_default();
+    let read_from = facts
+        .asked
+        .as_ref()
+        .map(|a| a.evidence.clone())
+        .unwrap_or_default();
     asked.answer("study", if answers { "answers" } else { "outside" }, read_from);
 
     let person = person::decide(knowledge, case, order);
@@ -74,22 +82,56 @@ pub fn judge<'k>(
     let (disease, tumour) = disease::decide(case, chart, &facts.names, resected);
     let mut because = disease.evidence.clone();
     asked.answer("disease", disease.value.key(), disease.evidence);
-    because.extend(link.evidence.iter().filter(|e| !because.contains(e)).cloned().collect::<Vec<_>>());
+    because.extend(
+        link.evidence
+            .iter()
+            .filter(|e| !because.contains(e))
+            .cloned()
+            .collect::<Vec<_>>(),
+    );
     asked.answer("link", link.value.key(), link.evidence);
 
     let yes = |fact: &Fact<bool>| if fact.value { "yes" } else { "no" };
     let undated = tumour.is_some() && course.new.evidence.is_empty();
-    asked.answer("diagnosis", if course.new.value { "new" } else { "old" }, course.new.evidence.clone());
-    asked.answer("recurrence", yes(&course.recurrence), course.recurrence.evidence.clone());
+    asked.answer(
+        "diagnosis",
+        if course.new.value { "new" } else { "old" },
+        course.new.evidence.clone(),
+    );
+    asked.answer(
+        "recurrence",
+        yes(&course.recurrence),
+        course.recurrence.evidence.clone(),
+    );
     asked.answer("treated", yes(&course.treated), course.treated.evidence.clone());
-    asked.answer("metastatic", course.metastatic.value.key(), course.metastatic.evidence.clone());
-    asked.answer("resection", course.resection.value.key(), course.resection.evidence.clone());
-    asked.answer("primary_ablated", yes(&course.ablated), course.ablated.evidence.clone());
+    asked.answer(
+        "metastatic",
+        course.metastatic.value.key(),
+        course.metastatic.evidence.clone(),
+    );
+    asked.answer(
+        "resection",
+        course.resection.value.key(),
+        course.resection.evidence.clone(),
+    );
+    asked.answer(
+        "primary_ablated",
+        yes(&course.ablated),
+        course.ablated.evidence.clone(),
+    );
     let reading = &facts.reading;
     let visit = facts.names.surveillance.clone();
     let said = [
-        ("says_initial_staging", List::InitialStaging, &reading.initial_staging),
-        ("says_metastatic_staging", List::MetastaticStaging, &reading.metastatic_staging),
+        (
+            "says_initial_staging",
+            List::InitialStaging,
+            &reading.initial_staging,
+        ),
+        (
+            "says_metastatic_staging",
+            List::MetastaticStaging,
+            &reading.metastatic_staging,
+        ),
         ("says_local", List::Local, &reading.local),
         ("says_surveillance", List::Surveillance, &reading.surveillance),
         ("says_follow_up", List::FollowUp, &reading.follow_up),
@@ -100,7 +142,10 @@ pub fn judge<'k>(
         ("says_screening", List::Screening, &reading.screening),
     ];
     for (fact, list, words) in said {
-        let mut evidence: Vec<_> = words.iter().map(|w| marks::worded(&facts.id, list.name(), w, None)).collect();
+        let mut evidence: Vec<_> = words
+            .iter()
+            .map(|w| marks::worded(&facts.id, list.name(), w, None))
+            .collect();
         if fact == "says_surveillance" {
             evidence.extend(visit.clone());
         }
@@ -108,10 +153,16 @@ pub fn judge<'k>(
     }
 
     let (scenario, rule) = asked.decide();
-    let held = knowledge.table().scenario(&scenario).and_then(|s| rating::held(knowledge, s, study.map(|s| &s.key)));
-    let rated = knowledge.table().scenario(&scenario).map_or(AppropriatenessCategory::NotApplicable, |s| {
-        rating::rate(knowledge, s, study.map(|s| &s.key))
-    });
+    let held = knowledge
+        .table()
+        .scenario(&scenario)
+        .and_then(|s| rating::held(knowledge, s, study.map(|s| &s.key)));
+    let rated = knowledge
+        .table()
+        .scenario(&scenario)
+        .map_or(AppropriatenessCategory::NotApplicable, |s| {
+            rating::rate(knowledge, s, study.map(|s| &s.key))
+        });
     let entry = knowledge.table().scenario(&scenario).map(|s| &s.entry);
     let voice = entry.map_or(Voice::Silent, |e| e.voice);
     let certainty = match (voice, link.value) {
@@ -121,8 +172,12 @@ pub fn judge<'k>(
         (_, Link::Presumed) => Certainty::Presumed,
         (_, Link::Care | Link::Other | Link::Unclear) => Certainty::None,
     };
-    let ask_as = entry.and_then(|e| e.ask_as.as_deref()).and_then(|key| knowledge.table().scenario(key));
-    let if_asked = ask_as.map_or(AppropriatenessCategory::Unknown, |s| rating::rate(knowledge, s, study.map(|s| &s.key)));
+    let ask_as = entry
+        .and_then(|e| e.ask_as.as_deref())
+        .and_then(|key| knowledge.table().scenario(key));
+    let if_asked = ask_as.map_or(AppropriatenessCategory::Unknown, |s| {
+        rating::rate(knowledge, s, study.map(|s| &s.key))
+    });
     let mut trace = asked.trace;
     trace.push(Step::new(&rule, "scenario", &scenario, Vec::new()));
     let source = held.map(|r| Evidence {
@@ -131,12 +186,20 @@ pub fn judge<'k>(
         quote: None,
         date: None,
     });
-    trace.push(Step::new("rating", "rating", rated.key(), source.into_iter().collect()));
+    trace.push(Step::new(
+        "rating",
+        "rating",
+        rated.key(),
+        source.into_iter().collect(),
+    ));
 
     let unavailable = (order.selected
         && answers
         && disease::unseen(case)
-        && !matches!(person.value, Person::Child | Person::Deceased | Person::SomeoneElse)
+        && !matches!(
+            person.value,
+            Person::Child | Person::Deceased | Person::SomeoneElse
+        )
         && !settled(facts, link.value)
         && is_rated(knowledge, study.map(|s| &s.key)))
     .then_some(Source::Conditions);
@@ -175,8 +238,14 @@ fn settled(facts: &OrderFacts, link: Link) -> bool {
 
 /// True when any scenario that may speak holds a rating for the study.
 fn is_rated(knowledge: &Knowledge, study: Option<&Key>) -> bool {
-    let speaking = knowledge.table().scenarios().iter().filter(|s| s.entry.voice == Voice::Rated);
-    speaking.into_iter().any(|s| rating::held(knowledge, s, study).is_some())
+    let speaking = knowledge
+        .table()
+        .scenarios()
+        .iter()
+        .filter(|s| s.entry.voice == Voice::Rated);
+    speaking
+        .into_iter()
+        .any(|s| rating::held(knowledge, s, study).is_some())
 }
 
 struct Questions<'k> {

@@ -64,7 +64,10 @@ impl<'k> StudyTexts<'k> {
 /// Reads the study from an order; `None` when nothing names one.
 #[must_use]
 pub fn identify(knowledge: &Knowledge, order: &DraftOrder, reading: &Reading) -> Option<Asked> {
-    let id = order.id.clone().unwrap_or_else(|| ResourceRef::new("ServiceRequest"));
+    let id = order
+        .id
+        .clone()
+        .unwrap_or_else(|| ResourceRef::new("ServiceRequest"));
     let texts = StudyTexts::of(knowledge, order);
     let mut asked = codes::read(knowledge, &id, order).or_else(|| text::read(&id, &texts))?;
     settle_contrast(&mut asked, &id, &texts);
@@ -79,21 +82,36 @@ fn settle_contrast(asked: &mut Asked, id: &ResourceRef, texts: &StudyTexts<'_>) 
     if !matches!(asked.shape.modality, Modality::CT | Modality::MR) || asked.shape.angiography {
         return;
     }
-    let Some((stated, words)) = text::contrast(&texts.how) else { return };
+    let Some((stated, words)) = text::contrast(&texts.how) else {
+        return;
+    };
     let settled = match (asked.shape.contrast, stated) {
         (None, With | WithoutAndWith) | (With | WithoutAndWith, None) | (_, Unknown) => Unknown,
-        (Unknown, stated) if text::contrast(&texts.what).is_some() && !asked.shape.regions.is_empty() => stated,
+        (Unknown, stated) if text::contrast(&texts.what).is_some() && !asked.shape.regions.is_empty() => {
+            stated
+        }
         (coded, _) => coded,
     };
     if settled != asked.shape.contrast {
         asked.shape.contrast = settled;
-        asked.evidence.push(super::marks::worded(id, "contrast", &words, Option::None));
+        asked
+            .evidence
+            .push(super::marks::worded(id, "contrast", &words, Option::None));
     }
 }
 
 /// PET codes carry no tracer: it stands in another code, in the details, or in the words (§3.5).
-fn settle_tracer(knowledge: &Knowledge, asked: &mut Asked, id: &ResourceRef, order: &DraftOrder, texts: &StudyTexts<'_>) {
-    let nuclear = matches!(asked.shape.modality, Modality::PET | Modality::PETCT | Modality::PETMR | Modality::NM);
+fn settle_tracer(
+    knowledge: &Knowledge,
+    asked: &mut Asked,
+    id: &ResourceRef,
+    order: &DraftOrder,
+    texts: &StudyTexts<'_>,
+) {
+    let nuclear = matches!(
+        asked.shape.modality,
+        Modality::PET | Modality::PETCT | Modality::PETMR | Modality::NM
+    );
     if !nuclear || !matches!(asked.shape.tracer, None | Some(Tracer::Unknown)) {
         return;
     }
@@ -106,7 +124,9 @@ fn settle_tracer(knowledge: &Knowledge, asked: &mut Asked, id: &ResourceRef, ord
     let why = texts.why.without(&[List::SstrNegative]);
     if let Some((tracer, words)) = text::tracer(&texts.how).or_else(|| text::tracer(&why)) {
         asked.shape.tracer = Some(tracer);
-        asked.evidence.push(super::marks::worded(id, "tracer", &words, None));
+        asked
+            .evidence
+            .push(super::marks::worded(id, "tracer", &words, None));
     }
     if asked.shape.modality == Modality::NM && asked.shape.tracer == Some(Tracer::Sstr) {
         asked.shape.tracer = Some(Tracer::SstrSpect);
@@ -124,5 +144,7 @@ fn settle_purpose(asked: &mut Asked, id: &ResourceRef, reading: &Reading) {
         (None, None) => return,
     };
     asked.shape.purpose = Some(purpose);
-    asked.evidence.push(super::marks::worded(id, list.name(), words, None));
+    asked
+        .evidence
+        .push(super::marks::worded(id, list.name(), words, None));
 }

@@ -34,6 +34,11 @@ impl Step {
     /// A step.
     #[must_use]
     pub fn new(rule: &str, fact: &str, answer: &str, evidence: Vec<Evidence>) -> Self {
-        Self { rule: rule.into(), fact: fact.into(), answer: answer.into(), evidence }
+        Self {
+            rule: rule.into(),
+            fact: fact.into(),
+            answer: answer.into(),
+            evidence,
+        }
     }
 }

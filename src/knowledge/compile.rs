@@ -3,8 +3,8 @@
 //! Checks that need the engine to run live in `review`.
 
 use super::files::{
-    CardsFile, CitationsFile, CodeEntry, CodeSystemsFile, LexiconFile, ModifiersFile, RatingLine, ScenariosFile,
-    StudiesFile, SuggestionsFile, TopicFile, ValueSetFile,
+    CardsFile, CitationsFile, CodeEntry, CodeSystemsFile, LexiconFile, ModifiersFile, RatingLine,
+    ScenariosFile, StudiesFile, SuggestionsFile, TopicFile, ValueSetFile,
 };
 use super::finding::Finding;
 use super::lexicon::Lexicon;
@@ -21,7 +21,10 @@ use std::collections::{BTreeMap, BTreeSet};
 /// # Errors
 /// Every finding, in file order. A set with findings is never used.
 pub fn compile(files: &SourceFiles) -> Result<Knowledge, Vec<Finding>> {
-    let mut build = Build { files, findings: Vec::new() };
+    let mut build = Build {
+        files,
+        findings: Vec::new(),
+    };
     let knowledge = build.knowledge();
     build.findings.sort();
     build.findings.dedup();
@@ -34,7 +37,10 @@ pub fn compile(files: &SourceFiles) -> Result<Knowledge, Vec<Finding>> {
 /// SHA-256 over path, length and content of every file that carries knowledge, in path order.
 fn digest(files: &SourceFiles) -> String {
     let mut hash = Sha256::new();
-    for (path, text) in files.iter().filter(|(p, _)| p.ends_with(".toml") || p.ends_with(".csv")) {
+    for (path, text) in files
+        .iter()
+        .filter(|(p, _)| p.ends_with(".toml") || p.ends_with(".csv"))
+    {
         hash.update(format!("{}\0{}\0", path, text.len()));
         hash.update(text);
     }
@@ -49,7 +55,13 @@ struct Build<'a> {
 impl Build<'_> {
     fn find(&mut self, code: &'static str, file: &str, near: &str, message: String, help: &str) {
         let line = self.line_of(file, near);
-        self.findings.push(Finding { code, file: file.into(), line, message, help: help.into() });
+        self.findings.push(Finding {
+            code,
+            file: file.into(),
+            line,
+            message,
+            help: help.into(),
+        });
     }
 
     /// The first line that holds `near`; 0 when none does.
@@ -91,13 +103,21 @@ impl Build<'_> {
 
     fn toml<T: DeserializeOwned>(&mut self, path: &str) -> Option<T> {
         let Some(text) = self.files.get(path) else {
-            self.find("K001", path, "", format!("`{path}` is missing"), "add the file, or start from the embedded set");
+            self.find(
+                "K001",
+                path,
+                "",
+                format!("`{path}` is missing"),
+                "add the file, or start from the embedded set",
+            );
             return None;
         };
         match toml::from_str(text) {
             Ok(value) => Some(value),
             Err(error) => {
-                let before = error.span().map_or(0, |s| text.get(..s.start).unwrap_or_default().matches('\n').count() + 1);
+                let before = error.span().map_or(0, |s| {
+                    text.get(..s.start).unwrap_or_default().matches('\n').count() + 1
+                });
                 self.findings.push(Finding {
                     code: "K002",
                     file: path.into(),
@@ -111,20 +131,36 @@ impl Build<'_> {
     }
 
     fn below(&self, folder: &str) -> Vec<String> {
-        self.files.keys().filter(|p| p.starts_with(folder) && p.ends_with(".toml")).cloned().collect()
+        self.files
+            .keys()
+            .filter(|p| p.starts_with(folder) && p.ends_with(".toml"))
+            .cloned()
+            .collect()
     }
 
     fn systems(&mut self) -> CodeSystems {
         let mut systems = CodeSystems::default();
         let file = "code-systems.toml";
-        let Some(read) = self.toml::<CodeSystemsFile>(file) else { return systems };
+        let Some(read) = self.toml::<CodeSystemsFile>(file) else {
+            return systems;
+        };
         for entry in read.system {
             if systems.keyed(&entry.key).is_some() {
-                self.find("K004", file, &entry.key, format!("system `{}` stands twice", entry.key), "remove one");
+                self.find(
+                    "K004",
+                    file,
+                    &entry.key,
+                    format!("system `{}` stands twice", entry.key),
+                    "remove one",
+                );
                 continue;
             }
-            let system =
-                System { key: entry.key, name: entry.name, uri: entry.uri, dots_optional: entry.dots_optional };
+            let system = System {
+                key: entry.key,
+                name: entry.name,
+                uri: entry.uri,
+                dots_optional: entry.dots_optional,
+            };
             systems.add(system, &entry.also, entry.edition_in_uri);
         }
         systems
@@ -135,13 +171,27 @@ impl Build<'_> {
         let mut ranges = Vec::new();
         let mut seen = BTreeSet::new();
         for file in self.below("value-sets/") {
-            let Some(set) = self.toml::<ValueSetFile>(&file) else { continue };
+            let Some(set) = self.toml::<ValueSetFile>(&file) else {
+                continue;
+            };
             let Some(role) = Role::named(&set.role) else {
-                self.find("K003", &file, "role", format!("no rule asks for the role `{}`", set.role), "use a role that the engine knows");
+                self.find(
+                    "K003",
+                    &file,
+                    "role",
+                    format!("no rule asks for the role `{}`", set.role),
+                    "use a role that the engine knows",
+                );
                 continue;
             };
             if !seen.insert(role) {
-                self.find("K004", &file, "role", format!("role `{}` stands in two files", set.role), "merge the files");
+                self.find(
+                    "K004",
+                    &file,
+                    "role",
+                    format!("role `{}` stands in two files", set.role),
+                    "merge the files",
+                );
             }
             let mut codes = BTreeSet::new();
             for entry in set.code {
@@ -151,7 +201,13 @@ impl Build<'_> {
                 };
                 let code = systems.normal_form(system, &entry.code);
                 if !codes.insert((system, code.clone())) {
-                    self.find("K004", &file, &entry.code, format!("code `{}` stands twice", entry.code), "remove one line");
+                    self.find(
+                        "K004",
+                        &file,
+                        &entry.code,
+                        format!("code `{}` stands twice", entry.code),
+                        "remove one line",
+                    );
                 }
                 let at = usize::from(system.0);
                 if members.len() <= at {
@@ -179,21 +235,35 @@ impl Build<'_> {
         }
         for role in Role::ALL.iter().filter(|r| !seen.contains(r)) {
             let message = format!("no value set has the role `{}`", role.name());
-            self.find("K001", "value-sets", "", message, "add a file for it; an empty list is allowed");
+            self.find(
+                "K001",
+                "value-sets",
+                "",
+                message,
+                "add a file for it; an empty list is allowed",
+            );
         }
         (members, ranges)
     }
 
     fn unknown_system(&mut self, file: &str, system: &str) {
         let message = format!("code system `{system}` is not known");
-        self.find("K003", file, &format!("\"{system}\""), message, "add it to code-systems.toml");
+        self.find(
+            "K003",
+            file,
+            &format!("\"{system}\""),
+            message,
+            "add it to code-systems.toml",
+        );
     }
 
     fn studies(&mut self, systems: &CodeSystems) -> (Vec<Study>, Vec<BTreeMap<String, usize>>) {
         let file = "studies.toml";
         let mut studies: Vec<Study> = Vec::new();
         let mut codes: Vec<BTreeMap<String, usize>> = Vec::new();
-        let Some(read) = self.toml::<StudiesFile>(file) else { return (studies, codes) };
+        let Some(read) = self.toml::<StudiesFile>(file) else {
+            return (studies, codes);
+        };
         for entry in read.study {
             let near = format!("\"{}\"", entry.key);
             let mut regions = entry.regions;
@@ -211,7 +281,13 @@ impl Build<'_> {
                 self.find("K009", file, &near, message, "change one, or make them one study");
             }
             if studies.iter().any(|s| *s.key == *entry.key) {
-                self.find("K004", file, &near, format!("study `{}` stands twice", entry.key), "remove one");
+                self.find(
+                    "K004",
+                    file,
+                    &near,
+                    format!("study `{}` stands twice", entry.key),
+                    "remove one",
+                );
             }
             let at = studies.len();
             for code in entry.code {
@@ -227,7 +303,13 @@ impl Build<'_> {
                 let twice = codes.get_mut(slot).and_then(|c| c.insert(normal, at)).is_some();
                 if twice {
                     let message = format!("code `{}` names two studies", code.code);
-                    self.find("K004", file, &code.code, message, "a code may name one study only");
+                    self.find(
+                        "K004",
+                        file,
+                        &code.code,
+                        message,
+                        "a code may name one study only",
+                    );
                 }
             }
             studies.push(Study {
@@ -245,20 +327,37 @@ impl Build<'_> {
         let mut lexicon = Lexicon::default();
         let mut seen = BTreeSet::new();
         for file in self.below("lexicon/") {
-            let Some(read) = self.toml::<LexiconFile>(&file) else { continue };
+            let Some(read) = self.toml::<LexiconFile>(&file) else {
+                continue;
+            };
             for (name, entry) in read.list {
                 let Some(list) = List::named(&name) else {
-                    self.find("K003", &file, &name, format!("no rule asks for the list `{name}`"), "use a list that the engine knows");
+                    self.find(
+                        "K003",
+                        &file,
+                        &name,
+                        format!("no rule asks for the list `{name}`"),
+                        "use a list that the engine knows",
+                    );
                     continue;
                 };
                 if !seen.insert(list) {
-                    self.find("K004", &file, &name, format!("list `{name}` stands twice"), "merge the lists");
+                    self.find(
+                        "K004",
+                        &file,
+                        &name,
+                        format!("list `{name}` stands twice"),
+                        "merge the lists",
+                    );
                 }
                 let broken = lexicon.add(list, &entry.patterns, &entry.words, |pattern, error| Finding {
                     code: "K005",
                     file: file.clone(),
                     line: self.line_of(&file, pattern),
-                    message: format!("pattern `{pattern}` is not valid: {}", error.lines().last().unwrap_or_default()),
+                    message: format!(
+                        "pattern `{pattern}` is not valid: {}",
+                        error.lines().last().unwrap_or_default()
+                    ),
                     help: "no look-around, no back-references; see the syntax of the Rust regex crate".into(),
                 });
                 self.findings.extend(broken);
@@ -274,30 +373,63 @@ impl Build<'_> {
     fn windows(&mut self) -> BTreeMap<Window, i64> {
         let file = "modifiers.toml";
         let mut windows = BTreeMap::new();
-        let Some(read) = self.toml::<ModifiersFile>(file) else { return windows };
+        let Some(read) = self.toml::<ModifiersFile>(file) else {
+            return windows;
+        };
         for (name, entry) in read.window {
             match Window::named(&name) {
                 Some(window) => {
                     windows.insert(window, entry.value);
                 }
-                None => self.find("K003", file, &name, format!("no rule asks for the window `{name}`"), "remove it, or mend its name"),
+                None => self.find(
+                    "K003",
+                    file,
+                    &name,
+                    format!("no rule asks for the window `{name}`"),
+                    "remove it, or mend its name",
+                ),
             }
             if entry.source.trim().is_empty() {
-                self.find("K006", file, &name, format!("window `{name}` has no source"), "name the source, or `local policy`");
+                self.find(
+                    "K006",
+                    file,
+                    &name,
+                    format!("window `{name}` has no source"),
+                    "name the source, or `local policy`",
+                );
             }
         }
-        for window in Window::ALL.iter().filter(|w| !windows.contains_key(w)).copied().collect::<Vec<_>>() {
-            self.find("K001", file, "", format!("window `{}` is missing", window.name()), "add it with its source");
+        for window in Window::ALL
+            .iter()
+            .filter(|w| !windows.contains_key(w))
+            .copied()
+            .collect::<Vec<_>>()
+        {
+            self.find(
+                "K001",
+                file,
+                "",
+                format!("window `{}` is missing", window.name()),
+                "add it with its source",
+            );
         }
         windows
     }
 
     fn table(&mut self) -> ScenarioTable {
         let file = "pnet/scenarios.toml";
-        let Some(read) = self.toml::<ScenariosFile>(file) else { return ScenarioTable::default() };
+        let Some(read) = self.toml::<ScenariosFile>(file) else {
+            return ScenarioTable::default();
+        };
         for fact in FACTS {
             let Some(entry) = read.fact.iter().find(|f| f.name == fact.name) else {
-                self.find("K001", file, "[[fact]]", format!("fact `{}` has no words", fact.name), "add a [[fact]] for it");
+                self.find(
+                    "K001",
+                    file,
+                    "[[fact]]",
+                    format!("fact `{}` has no words", fact.name),
+                    "add a [[fact]] for it",
+                );
                 continue;
             };
             for answer in fact.answers.iter().filter(|a| !entry.answers.contains_key(**a)) {
@@ -305,13 +437,28 @@ impl Build<'_> {
                 self.find("K001", file, fact.name, message, "add it under answers");
             }
         }
-        let scenarios: Vec<Scenario> =
-            read.scenario.into_iter().map(|entry| Scenario { key: entry.key.as_str().into(), entry }).collect();
+        let scenarios: Vec<Scenario> = read
+            .scenario
+            .into_iter()
+            .map(|entry| Scenario {
+                key: entry.key.as_str().into(),
+                entry,
+            })
+            .collect();
         let mut rows: Vec<Row> = Vec::new();
         for entry in read.row {
             let Some(scenario) = scenarios.iter().find(|s| *s.key == *entry.scenario) else {
-                let message = format!("row `{}` leads to the unknown scenario `{}`", entry.rule, entry.scenario);
-                self.find("K003", file, &entry.scenario, message, "add a [[scenario]], or mend the name");
+                let message = format!(
+                    "row `{}` leads to the unknown scenario `{}`",
+                    entry.rule, entry.scenario
+                );
+                self.find(
+                    "K003",
+                    file,
+                    &entry.scenario,
+                    message,
+                    "add a [[scenario]], or mend the name",
+                );
                 continue;
             };
             let mut when = Vec::new();
@@ -322,7 +469,10 @@ impl Build<'_> {
                     match known.and_then(|(_, f)| f.answers.iter().position(|a| a == answer)) {
                         Some(bit) => set |= 1 << bit,
                         None => {
-                            let message = format!("row `{}` asks for `{fact} = {answer}`, which does not exist", entry.rule);
+                            let message = format!(
+                                "row `{}` asks for `{fact} = {answer}`, which does not exist",
+                                entry.rule
+                            );
                             self.find("K003", file, answer, message, "see the list of facts and answers");
                         }
                     }
@@ -338,16 +488,35 @@ impl Build<'_> {
         }
         // The last row must take whatever is left, or some facts would meet no row.
         if rows.last().is_none_or(|r| !r.when.is_empty()) {
-            self.find("K007", file, "[[row]]", "the last row has a condition".into(), "end the table with a row without `when`");
+            self.find(
+                "K007",
+                file,
+                "[[row]]",
+                "the last row has a condition".into(),
+                "end the table with a row without `when`",
+            );
         }
         for (at, row) in rows.iter().enumerate() {
             let covered = rows.iter().take(at).find(|earlier| earlier.includes(row));
             if let Some(earlier) = covered {
-                let message = format!("row `{}` ({}) is never reached: `{}` stands before it", row.rule, row.scenario, earlier.rule);
-                self.findings.push(Finding { code: "K007", file: file.into(), line: 0, message, help: "reorder or remove it".into() });
+                let message = format!(
+                    "row `{}` ({}) is never reached: `{}` stands before it",
+                    row.rule, row.scenario, earlier.rule
+                );
+                self.findings.push(Finding {
+                    code: "K007",
+                    file: file.into(),
+                    line: 0,
+                    message,
+                    help: "reorder or remove it".into(),
+                });
             }
         }
-        ScenarioTable { facts: read.fact, scenarios, rows }
+        ScenarioTable {
+            facts: read.fact,
+            scenarios,
+            rows,
+        }
     }
 
     fn ratings(&mut self, studies: &[Study], table: &ScenarioTable) -> BTreeMap<(Key, Key), Rating> {
@@ -357,12 +526,23 @@ impl Build<'_> {
             self.find("K001", file, "", format!("`{file}` is missing"), "add the file");
             return ratings;
         };
-        let known: BTreeSet<&str> =
-            table.scenarios().iter().flat_map(|s| s.entry.variants.iter().map(String::as_str)).collect();
-        let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.as_bytes());
+        let known: BTreeSet<&str> = table
+            .scenarios()
+            .iter()
+            .flat_map(|s| s.entry.variants.iter().map(String::as_str))
+            .collect();
+        let mut reader = csv::ReaderBuilder::new()
+            .trim(csv::Trim::All)
+            .from_reader(text.as_bytes());
         for (at, line) in reader.deserialize::<RatingLine>().enumerate() {
             let mut found = |code, message: String, help: &str| {
-                self.findings.push(Finding { code, file: file.into(), line: at + 2, message, help: help.into() });
+                self.findings.push(Finding {
+                    code,
+                    file: file.into(),
+                    line: at + 2,
+                    message,
+                    help: help.into(),
+                });
             };
             let line = match line {
                 Ok(line) => line,
@@ -372,17 +552,33 @@ impl Build<'_> {
                 }
             };
             if !studies.iter().any(|s| *s.key == *line.study) {
-                found("K003", format!("study `{}` is not in the catalogue", line.study), "add it to studies.toml");
+                found(
+                    "K003",
+                    format!("study `{}` is not in the catalogue", line.study),
+                    "add it to studies.toml",
+                );
             }
             if !known.contains(line.scenario.as_str()) {
-                found("K003", format!("no scenario uses the rating table `{}`", line.scenario), "name it under `variants` in scenarios.toml");
+                found(
+                    "K003",
+                    format!("no scenario uses the rating table `{}`", line.scenario),
+                    "name it under `variants` in scenarios.toml",
+                );
             }
             let category = AppropriatenessCategory::keyed(&line.category);
             if category.is_none() && line.category != "unknown" {
-                found("K006", format!("category `{}` does not exist", line.category), "use an ACR category, or `unknown`");
+                found(
+                    "K006",
+                    format!("category `{}` does not exist", line.category),
+                    "use an ACR category, or `unknown`",
+                );
             }
             if category.is_some() && matches!(line.rating_source.as_str(), "" | "none") {
-                found("K006", format!("the rating of `{}` has no source", line.study), "name the source, or set `unknown`");
+                found(
+                    "K006",
+                    format!("the rating of `{}` has no source", line.study),
+                    "name the source, or set `unknown`",
+                );
             }
             let key: (Key, Key) = (line.scenario.as_str().into(), line.study.as_str().into());
             if ratings.contains_key(&key) {
@@ -417,8 +613,18 @@ impl Build<'_> {
             ("update_description".to_owned(), common.update_description.clone()),
             ("create_description".to_owned(), common.create_description.clone()),
         ];
-        texts.extend(common.limits.iter().map(|(k, t)| (format!("limits.{k}"), t.clone())));
-        texts.extend(common.modifier.iter().map(|(k, t)| (format!("modifier.{k}"), t.clone())));
+        texts.extend(
+            common
+                .limits
+                .iter()
+                .map(|(k, t)| (format!("limits.{k}"), t.clone())),
+        );
+        texts.extend(
+            common
+                .modifier
+                .iter()
+                .map(|(k, t)| (format!("modifier.{k}"), t.clone())),
+        );
         for (kind, words) in &read.card {
             texts.push((format!("{kind}.summary"), words.summary.clone()));
             texts.push((format!("{kind}.why"), words.why.clone()));
@@ -427,12 +633,24 @@ impl Build<'_> {
         for (name, text) in texts {
             if let Err(error) = templates.add_template_owned(name.clone(), text.trim().to_owned()) {
                 let message = format!("the words of `{name}` cannot be read: {error}");
-                self.find("K008", file, name.split('.').next().unwrap_or_default(), message, "see the other cards for the form");
+                self.find(
+                    "K008",
+                    file,
+                    name.split('.').next().unwrap_or_default(),
+                    message,
+                    "see the other cards for the form",
+                );
             }
         }
         let needed = ["explicit", "linked", "presumed", "none"];
         for key in needed.iter().filter(|k| !read.common.certainty.contains_key(**k)) {
-            self.find("K008", file, "certainty", format!("certainty `{key}` has no words"), "add it");
+            self.find(
+                "K008",
+                file,
+                "certainty",
+                format!("certainty `{key}` has no words"),
+                "add it",
+            );
         }
         let _ = table;
         Some(Words {
@@ -445,11 +663,19 @@ impl Build<'_> {
 
     fn suggestions(&mut self, studies: &[Study], systems: &CodeSystems) -> Suggestions {
         let file = "pnet/suggestions.toml";
-        let Some(read) = self.toml::<SuggestionsFile>(file) else { return Suggestions::default() };
+        let Some(read) = self.toml::<SuggestionsFile>(file) else {
+            return Suggestions::default();
+        };
         let offered = read.base.iter().chain(&read.mention).chain([&read.high_grade]);
         for key in offered.chain(read.order.iter().map(|o| &o.study)) {
             if !studies.iter().any(|s| *s.key == **key) {
-                self.find("K003", file, key, format!("study `{key}` is not in the catalogue"), "add it to studies.toml");
+                self.find(
+                    "K003",
+                    file,
+                    key,
+                    format!("study `{key}` is not in the catalogue"),
+                    "add it to studies.toml",
+                );
             }
         }
         for key in read.base.iter().chain([&read.high_grade]) {
@@ -460,7 +686,11 @@ impl Build<'_> {
         }
         let coded = read.order.iter().flat_map(|o| &o.coded);
         let named: Vec<String> = coded
-            .flat_map(|c| [c.system.clone()].into_iter().chain(c.orders.iter().flat_map(|o| &o.codes).map(|c| system_of(c))))
+            .flat_map(|c| {
+                [c.system.clone()]
+                    .into_iter()
+                    .chain(c.orders.iter().flat_map(|o| &o.codes).map(|c| system_of(c)))
+            })
             .chain(read.fallback_systems.iter().cloned())
             .collect();
         for system in named.iter().filter(|s| systems.keyed(s).is_none()) {
@@ -472,21 +702,43 @@ impl Build<'_> {
             mention: keys(read.mention),
             high_grade: Some(read.high_grade.into()),
             fallback_systems: read.fallback_systems,
-            orders: read.order.into_iter().map(|o| (Key::from(o.study.as_str()), o)).collect(),
+            orders: read
+                .order
+                .into_iter()
+                .map(|o| (Key::from(o.study.as_str()), o))
+                .collect(),
         }
     }
 
     /// What is offered must be usually appropriate wherever a rating could lead to a card; the study added for
     /// high-grade disease may be appropriate.
-    fn offers_improve(&mut self, offers: &Suggestions, table: &ScenarioTable, ratings: &BTreeMap<(Key, Key), Rating>) {
-        let rated = table.scenarios().iter().filter(|s| s.entry.voice == super::files::Voice::Rated);
+    fn offers_improve(
+        &mut self,
+        offers: &Suggestions,
+        table: &ScenarioTable,
+        ratings: &BTreeMap<(Key, Key), Rating>,
+    ) {
+        let rated = table
+            .scenarios()
+            .iter()
+            .filter(|s| s.entry.voice == super::files::Voice::Rated);
         let variants: Vec<String> = rated.flat_map(|s| s.entry.variants.clone()).collect();
         for variant in variants {
             for study in offers.base.iter().chain(&offers.mention) {
-                let category = ratings.get(&(Key::from(variant.as_str()), study.clone())).and_then(|r| r.category);
+                let category = ratings
+                    .get(&(Key::from(variant.as_str()), study.clone()))
+                    .and_then(|r| r.category);
                 if category != Some(AppropriatenessCategory::UsuallyAppropriate) {
-                    let message = format!("`{study}` is offered for `{variant}` but not rated usually appropriate there");
-                    self.find("K010", "pnet/suggestions.toml", study, message, "offer only usually appropriate studies");
+                    let message = format!(
+                        "`{study}` is offered for `{variant}` but not rated usually appropriate there"
+                    );
+                    self.find(
+                        "K010",
+                        "pnet/suggestions.toml",
+                        study,
+                        message,
+                        "offer only usually appropriate studies",
+                    );
                 }
             }
         }
@@ -502,7 +754,11 @@ impl Row {
     fn includes(&self, later: &Self) -> bool {
         self.when.iter().all(|(fact, set)| {
             let full = FACTS.get(*fact).map_or(0, |f| (1u16 << f.answers.len()) - 1);
-            let other = later.when.iter().find(|(f, _)| f == fact).map_or(full, |(_, s)| *s);
+            let other = later
+                .when
+                .iter()
+                .find(|(f, _)| f == fact)
+                .map_or(full, |(_, s)| *s);
             other & !set == 0
         })
     }

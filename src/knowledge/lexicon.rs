@@ -60,15 +60,29 @@ impl Lexicon {
 
 /// Texts are folded to ASCII first, so patterns need no Unicode tables and stay small and fast.
 fn compile(pattern: &str) -> Result<Regex, regex::Error> {
-    RegexBuilder::new(pattern).case_insensitive(true).unicode(false).build()
+    RegexBuilder::new(pattern)
+        .case_insensitive(true)
+        .unicode(false)
+        .build()
 }
 
 /// A cue word as a pattern that matches it whole: `no` is not in `known`.
 fn whole_word(word: &str) -> String {
     let word = word.trim();
-    let edge = |c: Option<char>| if c.is_some_and(|c| c.is_ascii_alphanumeric()) { r"\b" } else { "" };
+    let edge = |c: Option<char>| {
+        if c.is_some_and(|c| c.is_ascii_alphanumeric()) {
+            r"\b"
+        } else {
+            ""
+        }
+    };
     let spaced = regex::escape(word).replace(' ', r"\s+");
-    format!("{}{}{}", edge(word.chars().next()), spaced, edge(word.chars().last()))
+    format!(
+        "{}{}{}",
+        edge(word.chars().next()),
+        spaced,
+        edge(word.chars().last())
+    )
 }
 
 /// The text as patterns read it: ASCII only, typographic signs in their plain form, one space for any white space;
@@ -111,7 +125,9 @@ pub fn fold(text: &str) -> Cow<'_, str> {
 /// `Clinical indication: …`: one to four words before a colon.
 fn is_heading(line: &str) -> bool {
     line.split_once(':').is_some_and(|(head, _)| {
-        head.len() <= 40 && head.split_whitespace().count() <= 4 && head.chars().all(|c| c.is_alphabetic() || c == ' ')
+        head.len() <= 40
+            && head.split_whitespace().count() <= 4
+            && head.chars().all(|c| c.is_alphabetic() || c == ' ')
     })
 }
 
@@ -157,6 +173,10 @@ mod tests {
         assert!(no.is_match(b"No mets"));
         assert!(!no.is_match(b"known mets"));
         assert!(compile(&whole_word("?")).unwrap().is_match(b"mets?"));
-        assert!(compile(&whole_word("no evidence of")).unwrap().is_match(b"no  evidence of"));
+        assert!(
+            compile(&whole_word("no evidence of"))
+                .unwrap()
+                .is_match(b"no  evidence of")
+        );
     }
 }

@@ -20,8 +20,12 @@ impl Default for Answers {
 impl Answers {
     /// Sets the answer of a fact; names outside the closed list are ignored (a test walks all callers).
     pub fn set(&mut self, fact: &str, answer: &str) {
-        let Some(at) = FACTS.iter().position(|f| f.name == fact) else { return };
-        let answer = FACTS.get(at).and_then(|f| f.answers.iter().position(|a| *a == answer));
+        let Some(at) = FACTS.iter().position(|f| f.name == fact) else {
+            return;
+        };
+        let answer = FACTS
+            .get(at)
+            .and_then(|f| f.answers.iter().position(|a| *a == answer));
         if let (Some(slot), Some(answer)) = (self.0.get_mut(at), answer) {
             *slot = u8::try_from(answer).unwrap_or_default();
         }
@@ -65,7 +69,9 @@ impl Row {
     /// True when every condition of the row holds.
     #[must_use]
     pub fn matches(&self, answers: &Answers) -> bool {
-        self.when.iter().all(|(fact, set)| answers.0.get(*fact).is_some_and(|a| set & (1 << a) != 0))
+        self.when
+            .iter()
+            .all(|(fact, set)| answers.0.get(*fact).is_some_and(|a| set & (1 << a) != 0))
     }
 }
 

@@ -226,32 +226,93 @@ const YES_NO: &[&str] = &["no", "yes"];
 
 /// The closed list of facts, in the order in which they are established.
 pub const FACTS: &[FactName] = &[
-    FactName { name: "study", answers: &["answers", "outside"] },
-    FactName { name: "person", answers: &["adult", "age_unknown", "child", "deceased", "someone_else"] },
+    FactName {
+        name: "study",
+        answers: &["answers", "outside"],
+    },
+    FactName {
+        name: "person",
+        answers: &["adult", "age_unknown", "child", "deceased", "someone_else"],
+    },
     FactName {
         name: "disease",
         answers: &[
-            "none", "not_pnet", "undiagnosed", "ambiguous", "cured", "inactive", "suspected", "confirmed",
+            "none",
+            "not_pnet",
+            "undiagnosed",
+            "ambiguous",
+            "cured",
+            "inactive",
+            "suspected",
+            "confirmed",
         ],
     },
     FactName {
         name: "link",
         answers: &["explicit", "linked", "presumed", "care", "other", "unclear"],
     },
-    FactName { name: "diagnosis", answers: &["new", "old"] },
-    FactName { name: "recurrence", answers: YES_NO },
-    FactName { name: "treated", answers: YES_NO },
-    FactName { name: "metastatic", answers: &["none", "before_resection", "present"] },
-    FactName { name: "resection", answers: &["none", "chart", "phrase"] },
-    FactName { name: "primary_ablated", answers: YES_NO },
-    FactName { name: "says_initial_staging", answers: YES_NO },
-    FactName { name: "says_metastatic_staging", answers: YES_NO },
-    FactName { name: "says_local", answers: YES_NO },
-    FactName { name: "says_surveillance", answers: YES_NO },
-    FactName { name: "says_follow_up", answers: YES_NO },
-    FactName { name: "says_observation", answers: YES_NO },
-    FactName { name: "says_response", answers: YES_NO },
-    FactName { name: "says_indeterminate", answers: YES_NO },
-    FactName { name: "says_resection", answers: YES_NO },
-    FactName { name: "says_screening", answers: YES_NO },
+    FactName {
+        name: "diagnosis",
+        answers: &["new", "old"],
+    },
+    FactName {
+        name: "recurrence",
+        answers: YES_NO,
+    },
+    FactName {
+        name: "treated",
+        answers: YES_NO,
+    },
+    FactName {
+        name: "metastatic",
+        answers: &["none", "before_resection", "present"],
+    },
+    FactName {
+        name: "resection",
+        answers: &["none", "chart", "phrase"],
+    },
+    FactName {
+        name: "primary_ablated",
+        answers: YES_NO,
+    },
+    FactName {
+        name: "says_initial_staging",
+        answers: YES_NO,
+    },
+    FactName {
+        name: "says_metastatic_staging",
+        answers: YES_NO,
+    },
+    FactName {
+        name: "says_local",
+        answers: YES_NO,
+    },
+    FactName {
+        name: "says_surveillance",
+        answers: YES_NO,
+    },
+    FactName {
+        name: "says_follow_up",
+        answers: YES_NO,
+    },
+    FactName {
+        name: "says_observation",
+        answers: YES_NO,
+    },
+    FactName {
+        name: "says_response",
+        answers: YES_NO,
+    },
+    FactName {
+        name: "says_indeterminate",
+        answers: YES_NO,
+    },
+    FactName {
+        name: "says_resection",
+        answers: YES_NO,
+    },
+    FactName {
+        name: "says_screening",
+        answers: YES_NO,
+    },
 ];

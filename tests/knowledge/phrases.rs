@@ -17,8 +17,18 @@ fn every_phrase_is_read_as_expected() {
             told.push(format!("{text:?}: {}", differences.join("; ")));
         }
     }
-    assert!(told.is_empty(), "{} of {}\n{}", told.len(), phrases.phrase.len(), told.join("\n"));
-    assert!(phrases.phrase.len() >= 92, "phrases went missing: {}", phrases.phrase.len());
+    assert!(
+        told.is_empty(),
+        "{} of {}\n{}",
+        told.len(),
+        phrases.phrase.len(),
+        told.join("\n")
+    );
+    assert!(
+        phrases.phrase.len() >= 92,
+        "phrases went missing: {}",
+        phrases.phrase.len()
+    );
 }
 
 fn reading(read: &Read) -> Reading {

@@ -42,7 +42,11 @@ impl Situation<'_> {
             Voice::Silent => {}
             Voice::Ask => {
                 let rated = self.ground.rating_if_asked;
-                if matches!(rated, AppropriatenessCategory::UsuallyNotAppropriate | AppropriatenessCategory::MayBeAppropriate) {
+                if matches!(
+                    rated,
+                    AppropriatenessCategory::UsuallyNotAppropriate
+                        | AppropriatenessCategory::MayBeAppropriate
+                ) {
                     self.card(&mut found, "ASK_SCENARIO", Indicator::Info);
                 }
             }
@@ -57,14 +61,28 @@ impl Situation<'_> {
     fn card(&self, found: &mut Vec<Found>, kind: &str, indicator: Indicator) {
         // A kind without words cannot be shown; the knowledge lint asks for them.
         if let Some(kind) = self.knowledge.words().kind(kind) {
-            found.push(Found { kind, indicator, is_modifier: false, modifiers: Vec::new() });
+            found.push(Found {
+                kind,
+                indicator,
+                is_modifier: false,
+                modifiers: Vec::new(),
+            });
         }
     }
 
     fn modifier(&self, found: &mut Vec<Found>, kind: &str, severe: bool, evidence: &Evidence) {
         if let Some(kind) = self.knowledge.words().kind(kind) {
-            let indicator = if severe { Indicator::Warning } else { Indicator::Info };
-            found.push(Found { modifiers: vec![(kind.clone(), evidence.clone())], kind, indicator, is_modifier: true });
+            let indicator = if severe {
+                Indicator::Warning
+            } else {
+                Indicator::Info
+            };
+            found.push(Found {
+                modifiers: vec![(kind.clone(), evidence.clone())],
+                kind,
+                indicator,
+                is_modifier: true,
+            });
         }
     }
 
@@ -77,7 +95,10 @@ impl Situation<'_> {
     }
 
     fn enhanced(&self) -> bool {
-        matches!(self.study.shape.contrast, IvContrast::With | IvContrast::WithoutAndWith)
+        matches!(
+            self.study.shape.contrast,
+            IvContrast::With | IvContrast::WithoutAndWith
+        )
     }
 
     fn ct_or_mr(&self) -> bool {
@@ -102,10 +123,18 @@ impl Situation<'_> {
         let shape = &self.study.shape;
         let rating = self.ground.rating;
         let pregnant_mr = self.changes.pregnancy.is_some() && self.modality() == Modality::MR;
-        if self.ct_or_mr() && rating == UsuallyNotAppropriate && shape.contrast == IvContrast::None && !pregnant_mr {
+        if self.ct_or_mr()
+            && rating == UsuallyNotAppropriate
+            && shape.contrast == IvContrast::None
+            && !pregnant_mr
+        {
             let sure = matches!(self.ground.link, Link::Explicit | Link::Linked);
             let loud = sure && self.ground.person == Person::Adult && !self.covered();
-            self.card(found, "UNA_NONCONTRAST", if loud { Indicator::Warning } else { Indicator::Info });
+            self.card(
+                found,
+                "UNA_NONCONTRAST",
+                if loud { Indicator::Warning } else { Indicator::Info },
+            );
         }
         if self.modality() == Modality::EUS {
             self.endoscopic_ultrasound(found);
@@ -117,16 +146,21 @@ impl Situation<'_> {
         if self.ct_or_mr() && self.enhanced() && self.regions() == [Region::Abdomen] {
             self.card(found, "COVERAGE_PELVIS", Indicator::Info);
         }
-        if self.ct_or_mr() && shape.contrast == IvContrast::Unknown && self.regions().contains(&Region::Abdomen) {
+        if self.ct_or_mr()
+            && shape.contrast == IvContrast::Unknown
+            && self.regions().contains(&Region::Abdomen)
+        {
             self.card(found, "CONTRAST_UNKNOWN", Indicator::Info);
         }
-        if matches!(self.modality(), Modality::PET | Modality::PETCT) && shape.tracer == Some(Tracer::Unknown) {
+        if matches!(self.modality(), Modality::PET | Modality::PETCT) && shape.tracer == Some(Tracer::Unknown)
+        {
             self.card(found, "TRACER_UNKNOWN", Indicator::Info);
         }
         if shape.tracer == Some(Tracer::SstrSpect) {
             self.card(found, "OLD_SSTR_SCAN", Indicator::Info);
         }
-        let chest_only = self.modality() == Modality::CT && self.regions() == [Region::Chest] && self.others.is_empty();
+        let chest_only =
+            self.modality() == Modality::CT && self.regions() == [Region::Chest] && self.others.is_empty();
         if self.explicit() && chest_only && !self.recently_covered() {
             self.card(found, "CHEST_ONLY", Indicator::Info);
         }
@@ -141,7 +175,9 @@ impl Situation<'_> {
 
     /// Ultrasound, MRCP, or an enhanced study of liver or pancreas alone.
     fn partial_view(&self) -> bool {
-        let organ = [Region::Liver, Region::Pancreas].iter().any(|r| self.regions() == [*r]);
+        let organ = [Region::Liver, Region::Pancreas]
+            .iter()
+            .any(|r| self.regions() == [*r]);
         let ducts = self.regions() == [Region::BiliaryPancreaticDucts];
         self.modality() == Modality::US || (self.ct_or_mr() && (ducts || (organ && self.enhanced())))
     }
@@ -155,7 +191,11 @@ impl Situation<'_> {
             Some(EusPurpose::Diagnostic) if confirmed && !unrated && !self.covered() => {
                 if metastatic && reading.tissue.is_none() {
                     let loud = reading.local.is_none() && self.ground.person == Person::Adult;
-                    self.card(found, "UNA_EUS", if loud { Indicator::Warning } else { Indicator::Info });
+                    self.card(
+                        found,
+                        "UNA_EUS",
+                        if loud { Indicator::Warning } else { Indicator::Info },
+                    );
                 } else if !metastatic {
                     self.card(found, "ASK_SCENARIO", Indicator::Info);
                 }
@@ -173,17 +213,29 @@ impl Situation<'_> {
         let enhanced_mr = self.modality() == Modality::MR && self.enhanced();
         let enhanced_ct = self.modality() == Modality::CT && self.enhanced();
         if let Some(evidence) = &changes.pregnancy {
-            let exposed = matches!(self.modality(), Modality::CT | Modality::PET | Modality::PETCT | Modality::PETMR | Modality::MR);
+            let exposed = matches!(
+                self.modality(),
+                Modality::CT | Modality::PET | Modality::PETCT | Modality::PETMR | Modality::MR
+            );
             if exposed {
                 self.modifier(found, "MOD_PREGNANCY", false, evidence);
             }
         }
         if let Some(evidence) = changes.device.as_ref().filter(|_| enhanced_mr) {
-            self.modifier(found, "MOD_MRI_DEVICE", changes.mri_contraindicated.is_some(), changes.mri_contraindicated.as_ref().unwrap_or(evidence));
+            self.modifier(
+                found,
+                "MOD_MRI_DEVICE",
+                changes.mri_contraindicated.is_some(),
+                changes.mri_contraindicated.as_ref().unwrap_or(evidence),
+            );
         }
         // An allergy, an implant or a kidney that explains a plain study is answered on its card.
-        let plain = self.ct_or_mr() && shape.contrast == IvContrast::None && self.ground.rating == AppropriatenessCategory::UsuallyNotAppropriate;
-        let answers_plain = |evidence: &Evidence, kind: &str, found: &mut Vec<Found>| self.modifier(found, kind, false, evidence);
+        let plain = self.ct_or_mr()
+            && shape.contrast == IvContrast::None
+            && self.ground.rating == AppropriatenessCategory::UsuallyNotAppropriate;
+        let answers_plain = |evidence: &Evidence, kind: &str, found: &mut Vec<Found>| {
+            self.modifier(found, kind, false, evidence)
+        };
         if let Some(evidence) = &changes.iodine_allergy {
             if enhanced_ct {
                 self.modifier(found, "MOD_IODINE", changes.iodine_severe, evidence);
@@ -208,13 +260,26 @@ impl Situation<'_> {
         if let Some(evidence) = changes.device.as_ref().filter(|_| plain) {
             answers_plain(evidence, "MOD_MRI_DEVICE", found);
         }
-        let sstr = shape.tracer == Some(Tracer::Sstr) && matches!(self.modality(), Modality::PETCT | Modality::PET | Modality::PETMR);
-        if let Some(evidence) = changes.high_grade.as_ref().filter(|_| sstr && self.others.is_empty()) {
+        let sstr = shape.tracer == Some(Tracer::Sstr)
+            && matches!(self.modality(), Modality::PETCT | Modality::PET | Modality::PETMR);
+        if let Some(evidence) = changes
+            .high_grade
+            .as_ref()
+            .filter(|_| sstr && self.others.is_empty())
+        {
             self.modifier(found, "MOD_HIGH_GRADE", false, evidence);
         }
-        if let Some(evidence) = changes.bone.as_ref().filter(|_| self.ct_or_mr() && self.enhanced()) {
+        if let Some(evidence) = changes
+            .bone
+            .as_ref()
+            .filter(|_| self.ct_or_mr() && self.enhanced())
+        {
             let receptor = |s: &Study| s.shape.tracer == Some(Tracer::Sstr);
-            let done = self.recent.iter().filter_map(|d| self.knowledge.study(&d.study)).any(receptor);
+            let done = self
+                .recent
+                .iter()
+                .filter_map(|d| self.knowledge.study(&d.study))
+                .any(receptor);
             let drafted = self.others.iter().any(|s| receptor(s));
             if changes.high_grade.is_none() && !done && !drafted {
                 self.modifier(found, "MOD_BONE", false, evidence);
@@ -241,8 +306,19 @@ impl Situation<'_> {
         if self.ground.by_extension && &*card.kind == "UNA_NONCONTRAST" {
             add("by_extension", Vec::new());
         }
-        let covering = self.others.iter().filter(|s| s.covers_staging).map(|s| s.key.clone());
-        let covering: Vec<Key> = covering.chain(self.recent.iter().filter(|d| d.covers_staging).map(|d| d.study.clone())).collect();
+        let covering = self
+            .others
+            .iter()
+            .filter(|s| s.covers_staging)
+            .map(|s| s.key.clone());
+        let covering: Vec<Key> = covering
+            .chain(
+                self.recent
+                    .iter()
+                    .filter(|d| d.covers_staging)
+                    .map(|d| d.study.clone()),
+            )
+            .collect();
         if !covering.is_empty() {
             add("covered", covering);
         }

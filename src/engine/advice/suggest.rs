@@ -25,13 +25,18 @@ pub(super) fn offers(
     if changes.high_grade.is_some()
         && let Some(fdg) = &known.high_grade
     {
-        let at = keys.iter().position(|k| tracer(knowledge, k) == Some(Tracer::Sstr)).unwrap_or(keys.len());
+        let at = keys
+            .iter()
+            .position(|k| tracer(knowledge, k) == Some(Tracer::Sstr))
+            .unwrap_or(keys.len());
         keys.insert(at, fdg.clone());
         to_end(&mut keys, |k| tracer(knowledge, k) == Some(Tracer::Sstr));
     }
     let same = card.is_some_and(|c| c.prefer_same_modality) || ordered.shape.modality == Modality::MR;
     if same {
-        to_front(&mut keys, |k| modality(knowledge, k) == Some(ordered.shape.modality));
+        to_front(&mut keys, |k| {
+            modality(knowledge, k) == Some(ordered.shape.modality)
+        });
     }
     for key in prefer.iter().rev() {
         keys.retain(|k| **k != **key);
@@ -49,7 +54,9 @@ pub(super) fn offers(
         to_end(&mut keys, is(Modality::MR));
     }
     // 4. What the chart rules out, and what is ordered already, is not offered.
-    if changes.mri_contraindicated.is_some() || (changes.gadolinium_allergy.is_some() && changes.gadolinium_severe) {
+    if changes.mri_contraindicated.is_some()
+        || (changes.gadolinium_allergy.is_some() && changes.gadolinium_severe)
+    {
         keys.retain(|k| !is(Modality::MR)(k));
     }
     if changes.iodine_allergy.is_some() && changes.iodine_severe {

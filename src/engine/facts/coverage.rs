@@ -39,7 +39,11 @@ pub fn recent(knowledge: &Knowledge, case: &Case) -> Vec<Done> {
     for procedure in case.chart.procedures.iter() {
         let completed = procedure.status.as_deref() == Some("completed");
         if completed && within(procedure.performed) {
-            records.push((procedure.resource.clone(), vec![procedure.code.clone()], procedure.performed));
+            records.push((
+                procedure.resource.clone(),
+                vec![procedure.code.clone()],
+                procedure.performed,
+            ));
         }
     }
     studies(knowledge, &records)
@@ -54,7 +58,11 @@ fn studies(knowledge: &Knowledge, records: &[(ResourceRef, Vec<Concept>, Option<
     let mut read: Vec<(Shape, &ResourceRef, Option<PartialDate>)> = Vec::new();
     for (id, codes, date) in records {
         for code in codes {
-            let order = DraftOrder { id: Some(id.clone()), code: code.clone(), ..DraftOrder::default() };
+            let order = DraftOrder {
+                id: Some(id.clone()),
+                code: code.clone(),
+                ..DraftOrder::default()
+            };
             if let Some(asked) = study::identify(knowledge, &order, &Reading::default()) {
                 read.push((asked.shape, id, *date));
             }
@@ -69,12 +77,19 @@ fn studies(knowledge: &Knowledge, records: &[(ResourceRef, Vec<Concept>, Option<
         let shapes: Vec<Option<&Shape>> = same.iter().map(|(s, ..)| Some(s)).collect();
         let whole = composite::combine(&shapes);
         for ((shape, id, date), whole) in same.into_iter().zip(whole) {
-            let Some(study) = knowledge.study_shaped(whole.as_ref().unwrap_or(shape)) else { continue };
+            let Some(study) = knowledge.study_shaped(whole.as_ref().unwrap_or(shape)) else {
+                continue;
+            };
             let what = study.name.clone();
             found.push(Done {
                 study: study.key.clone(),
                 covers_staging: study.covers_staging,
-                evidence: Evidence { resource: Some((*id).clone()), what, quote: None, date: *date },
+                evidence: Evidence {
+                    resource: Some((*id).clone()),
+                    what,
+                    quote: None,
+                    date: *date,
+                },
             });
         }
     }

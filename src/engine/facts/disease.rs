@@ -72,12 +72,24 @@ pub(super) struct Diagnosis<'k> {
 }
 
 impl<'k> Diagnosis<'k> {
-    pub(super) fn of(knowledge: &'k Knowledge, concepts: &[&Concept], sites: &[Concept], notes: &[String]) -> Self {
-        let words = concepts.iter().flat_map(|c| c.words()).chain(notes.iter().map(String::as_str));
+    pub(super) fn of(
+        knowledge: &'k Knowledge,
+        concepts: &[&Concept],
+        sites: &[Concept],
+        notes: &[String],
+    ) -> Self {
+        let words = concepts
+            .iter()
+            .flat_map(|c| c.words())
+            .chain(notes.iter().map(String::as_str));
         let text = Text::new(knowledge, &Text::join(words));
         let sites_text = Text::new(knowledge, &Text::join(sites.iter().flat_map(|c| c.words())));
         let marks = Marks::of(knowledge, concepts.iter().copied().chain(sites));
-        Self { marks, text, sites: sites_text }
+        Self {
+            marks,
+            text,
+            sites: sites_text,
+        }
     }
 
     /// Words that name a pNET by themselves, and how the text speaks of them.
@@ -87,12 +99,20 @@ impl<'k> Diagnosis<'k> {
         let excluded = child
             || self.text.raw_mentions(List::PnetUpperCaseExcluded)
             || self.marks.has(Role::PnetUpperCaseExcluded);
-        let upper = if excluded { None } else { self.text.says(List::PnetUpperCase) };
+        let upper = if excluded {
+            None
+        } else {
+            self.text.says(List::PnetUpperCase)
+        };
         [strong, upper].into_iter().flatten().max_by_key(|(a, _)| *a)
     }
 
     fn of_pancreas(&self) -> bool {
-        let roles = [Role::TopographyPancreas, Role::PancreasCorroboration, Role::PancreasHistologyUnknown];
+        let roles = [
+            Role::TopographyPancreas,
+            Role::PancreasCorroboration,
+            Role::PancreasHistologyUnknown,
+        ];
         self.marks.any(&roles)
             || self.site_only().is_some()
             || self.text.not_negated(List::PancreasWord).is_some()
@@ -101,12 +121,16 @@ impl<'k> Diagnosis<'k> {
 
     /// A pancreas code that does not state the histology.
     fn site_only(&self) -> Option<&'k crate::knowledge::Member> {
-        self.marks.iter().find(|m| m.role == Role::NotPnetPancreas && m.entry.site_only)
+        self.marks
+            .iter()
+            .find(|m| m.role == Role::NotPnetPancreas && m.entry.site_only)
     }
 
     /// A pancreatic cancer of another histology.
     fn other_histology(&self) -> Option<&'k crate::knowledge::Member> {
-        self.marks.iter().find(|m| m.role == Role::NotPnetPancreas && !m.entry.site_only)
+        self.marks
+            .iter()
+            .find(|m| m.role == Role::NotPnetPancreas && !m.entry.site_only)
     }
 }
 
@@ -133,12 +157,28 @@ pub(super) fn classify(
     let by_code = |member| marks::coded(knowledge, resource, member, date);
     let by_words = |list: List, words: &str| marks::worded(resource, list.name(), words, date);
     let highly_suspected = text.mentions(List::PnetSuspectedHigh);
-    let class = |kind, evidence, doubted, coded_pnet| Some(Class { kind, evidence, doubted, highly_suspected, coded_pnet });
+    let class = |kind, evidence, doubted, coded_pnet| {
+        Some(Class {
+            kind,
+            evidence,
+            doubted,
+            highly_suspected,
+            coded_pnet,
+        })
+    };
 
     // Only a relative has it, or the patient once had it: R-hist looks at these.
     let tumour_roles = [
-        R::PnetSpecific, R::PnetNec, R::PnetUsuallyPancreatic, R::NetSiteless, R::MorphPnet, R::MorphNet,
-        R::NotPnetPancreas, R::PancreasHistologyUnknown, R::Ambiguous, R::NotPnetOtherNet,
+        R::PnetSpecific,
+        R::PnetNec,
+        R::PnetUsuallyPancreatic,
+        R::NetSiteless,
+        R::MorphPnet,
+        R::MorphNet,
+        R::NotPnetPancreas,
+        R::PancreasHistologyUnknown,
+        R::Ambiguous,
+        R::NotPnetOtherNet,
     ];
     let coded_tumour = marks.any(&tumour_roles);
     if !coded_tumour && marks.has(R::History) {
@@ -157,11 +197,21 @@ pub(super) fn classify(
         return class(Kind::Ambiguous, by_words(List::PnetMixed, &words), false, false);
     }
 
-    let strong = diagnosis.strong_words(child).filter(|(a, _)| *a != Assertion::Negated);
+    let strong = diagnosis
+        .strong_words(child)
+        .filter(|(a, _)| *a != Assertion::Negated);
     let low = text.mentions(List::PnetSuspectedLow);
-    let doubted = low || strong.as_ref().is_some_and(|(a, _)| matches!(a, Assertion::Queried | Assertion::Future));
-    let neuroendocrine = text.says(List::PnetNeedsPancreas).filter(|(a, _)| *a != Assertion::Negated);
-    let doubted_net = low || neuroendocrine.as_ref().is_some_and(|(a, _)| matches!(a, Assertion::Queried | Assertion::Future));
+    let doubted = low
+        || strong
+            .as_ref()
+            .is_some_and(|(a, _)| matches!(a, Assertion::Queried | Assertion::Future));
+    let neuroendocrine = text
+        .says(List::PnetNeedsPancreas)
+        .filter(|(a, _)| *a != Assertion::Negated);
+    let doubted_net = low
+        || neuroendocrine
+            .as_ref()
+            .is_some_and(|(a, _)| matches!(a, Assertion::Queried | Assertion::Future));
     let other_words = text.not_negated(List::PnetOther);
     let secondary = text.not_negated(List::PnetSecondary);
 
@@ -183,7 +233,11 @@ pub(super) fn classify(
         return class(Kind::NotPnet, by_code(member), false, false);
     }
     if let Some(member) = diagnosis.other_histology() {
-        let kind = if strong.is_some() { Kind::Ambiguous } else { Kind::NotPnet };
+        let kind = if strong.is_some() {
+            Kind::Ambiguous
+        } else {
+            Kind::NotPnet
+        };
         return class(kind, by_code(member), false, false);
     }
     if let Some((assertion, words)) = &strong {
@@ -196,13 +250,26 @@ pub(super) fn classify(
         return class(Kind::Pnet, by_words(List::PnetStrong, words), doubted, false);
     }
     let other_site = text.not_negated(List::PnetOtherSite);
-    if let Some(words) = &other_site && !diagnosis.of_pancreas() {
+    if let Some(words) = &other_site
+        && !diagnosis.of_pancreas()
+    {
         return class(Kind::NotPnet, by_words(List::PnetOtherSite, words), false, false);
     }
-    let siteless = marks.find_any(&[R::PnetUsuallyPancreatic, R::NetSiteless, R::MorphPnet, R::MorphNet]);
-    let historical = neuroendocrine.as_ref().is_some_and(|(a, _)| *a == Assertion::Historical);
+    let siteless = marks.find_any(&[
+        R::PnetUsuallyPancreatic,
+        R::NetSiteless,
+        R::MorphPnet,
+        R::MorphNet,
+    ]);
+    let historical = neuroendocrine
+        .as_ref()
+        .is_some_and(|(a, _)| *a == Assertion::Historical);
     if siteless.is_some() || (neuroendocrine.is_some() && !historical) {
-        let kind = if diagnosis.of_pancreas() { Kind::Pnet } else { Kind::Siteless };
+        let kind = if diagnosis.of_pancreas() {
+            Kind::Pnet
+        } else {
+            Kind::Siteless
+        };
         let evidence = match (siteless, &neuroendocrine) {
             (Some(member), _) => by_code(member),
             (None, Some((_, words))) => by_words(List::PnetNeedsPancreas, words),
@@ -210,7 +277,10 @@ pub(super) fn classify(
         };
         return class(kind, evidence, doubted_net, false);
     }
-    if let Some(member) = diagnosis.site_only().or_else(|| marks.find(R::PancreasHistologyUnknown)) {
+    if let Some(member) = diagnosis
+        .site_only()
+        .or_else(|| marks.find(R::PancreasHistologyUnknown))
+    {
         return class(Kind::NotPnet, by_code(member), false, false);
     }
     if let Some(member) = marks.find_any(&[R::PancreasCorroboration, R::Undiagnosed]) {
@@ -220,7 +290,12 @@ pub(super) fn classify(
         return class(Kind::NotPnet, by_words(List::PnetOther, &words), false, false);
     }
     if let Some(words) = text.not_negated(List::PnetPancreaticMass) {
-        return class(Kind::Undiagnosed, by_words(List::PnetPancreaticMass, &words), false, false);
+        return class(
+            Kind::Undiagnosed,
+            by_words(List::PnetPancreaticMass, &words),
+            false,
+            false,
+        );
     }
     None
 }
@@ -251,25 +326,36 @@ pub(super) fn read_chart(knowledge: &Knowledge, case: &Case) -> ChartFacts {
                 date,
                 of_pancreas: diagnosis.of_pancreas(),
                 other_pancreatic_cancer: diagnosis.other_histology().is_some()
-                    || (class.kind == Kind::NotPnet && diagnosis.text.not_negated(List::PnetOther).is_some() && diagnosis.of_pancreas()),
+                    || (class.kind == Kind::NotPnet
+                        && diagnosis.text.not_negated(List::PnetOther).is_some()
+                        && diagnosis.of_pancreas()),
                 evidence: class.evidence,
             });
         }
         // R-hist: history codes never make a tumour; with neuroendocrine words and follow-up they mean a cured one.
         if let Some(member) = diagnosis.marks.find(Role::History).filter(|m| !m.entry.family) {
             let neuroendocrine = [List::PnetStrong, List::PnetNeedsPancreas, List::PnetUpperCase];
-            let words = neuroendocrine.into_iter().any(|l| diagnosis.text.not_negated(l).is_some());
+            let words = neuroendocrine
+                .into_iter()
+                .any(|l| diagnosis.text.not_negated(l).is_some());
             history = history.or(words.then(|| marks::coded(knowledge, &condition.resource, member, date)));
         }
-        if diagnosis.marks.any(&[Role::Resection, Role::HistoryAfterTreatment]) {
+        if diagnosis
+            .marks
+            .any(&[Role::Resection, Role::HistoryAfterTreatment])
+        {
             after_cure = Some(());
         }
     }
     for observation in case.chart.observations.iter().filter(|o| counts::observation(o)) {
-        let Some(told) = observation.value.as_ref().and_then(told) else { continue };
+        let Some(told) = observation.value.as_ref().and_then(told) else {
+            continue;
+        };
         let diagnosis = Diagnosis::of(knowledge, &[&told], &[], &observation.notes);
         let date = observation.date.filter(|d| d.earliest() <= case.today);
-        let Some(class) = classify(knowledge, &observation.resource, date, &diagnosis, child) else { continue };
+        let Some(class) = classify(knowledge, &observation.resource, date, &diagnosis, child) else {
+            continue;
+        };
         // A pathology result can make the diagnosis; a result that merely mentions a suspicion cannot.
         if matches!(class.kind, Kind::Pnet | Kind::Siteless | Kind::Ambiguous) && !class.doubted {
             tumours.push(Tumour {
@@ -288,12 +374,18 @@ pub(super) fn read_chart(knowledge: &Knowledge, case: &Case) -> ChartFacts {
         cured = history;
     }
     locate(&mut tumours);
-    ChartFacts { tumours, other_malignancies: Vec::new(), cured }
+    ChartFacts {
+        tumours,
+        other_malignancies: Vec::new(),
+        cured,
+    }
 }
 
 /// A siteless tumour becomes a pNET beside a second active pancreas diagnosis.
 fn locate(tumours: &mut [Tumour]) {
-    let located = tumours.iter().any(|t| t.of_pancreas && t.course != Course::Past && t.kind != Kind::Siteless && !t.other_pancreatic_cancer);
+    let located = tumours.iter().any(|t| {
+        t.of_pancreas && t.course != Course::Past && t.kind != Kind::Siteless && !t.other_pancreatic_cancer
+    });
     if located {
         for tumour in tumours.iter_mut().filter(|t| t.kind == Kind::Siteless) {
             tumour.kind = Kind::Pnet;
@@ -304,7 +396,10 @@ fn locate(tumours: &mut [Tumour]) {
 fn told(value: &ObservedValue) -> Option<Concept> {
     match value {
         ObservedValue::Coded(concept) => Some(concept.clone()),
-        ObservedValue::Text(text) => Some(Concept { codings: Vec::new(), text: Some(text.clone()) }),
+        ObservedValue::Text(text) => Some(Concept {
+            codings: Vec::new(),
+            text: Some(text.clone()),
+        }),
         ObservedValue::Quantity { .. } => None,
     }
 }
@@ -312,7 +407,9 @@ fn told(value: &ObservedValue) -> Option<Concept> {
 /// Earliest of onset and recorded date; dates in the future are no dates.
 fn earliest(condition: &Condition, case: &Case) -> Option<PartialDate> {
     let dates = [condition.onset, condition.recorded].into_iter().flatten();
-    dates.filter(|d| d.earliest() <= case.today).min_by_key(|d| d.earliest())
+    dates
+        .filter(|d| d.earliest() <= case.today)
+        .min_by_key(|d| d.earliest())
 }
 
 fn course(clinical_status: Option<&str>) -> Course {
@@ -355,19 +452,33 @@ pub(super) fn other_malignancies(knowledge: &Knowledge, case: &Case, tumours: &[
             continue;
         }
         let diagnosis = Diagnosis::of(knowledge, &[&condition.code], &[], &[]);
-        let not_primary = [Role::MetNet, Role::MetGeneric, Role::History, Role::SyndromeHint, Role::Recurrence];
+        let not_primary = [
+            Role::MetNet,
+            Role::MetGeneric,
+            Role::History,
+            Role::SyndromeHint,
+            Role::Recurrence,
+        ];
         if diagnosis.marks.any(&not_primary) {
             continue;
         }
         let date = earliest(condition, case);
-        let cancer = diagnosis.marks.find_any(&[Role::Malignancy, Role::NotPnetPancreas, Role::NotPnetOtherNet]);
+        let cancer =
+            diagnosis
+                .marks
+                .find_any(&[Role::Malignancy, Role::NotPnetPancreas, Role::NotPnetOtherNet]);
         if let Some(member) = cancer {
             found.push(marks::coded(knowledge, &condition.resource, member, date));
         } else if diagnosis.marks.is_empty()
             && let Some((Assertion::Asserted, words)) = diagnosis.text.says(List::OtherMalignancy)
             && tumour.is_none()
         {
-            found.push(marks::worded(&condition.resource, List::OtherMalignancy.name(), &words, date));
+            found.push(marks::worded(
+                &condition.resource,
+                List::OtherMalignancy.name(),
+                &words,
+                date,
+            ));
         }
     }
     found
@@ -442,7 +553,10 @@ pub fn decide(
             return (Fact::with(Disease::Cured, cured.clone()), None);
         }
         let unsited = other(Kind::NotPnet).map(|t| (Disease::NotPnet, t));
-        let open = [Kind::Siteless, Kind::Undiagnosed].into_iter().find_map(other).map(|t| (Disease::Undiagnosed, t));
+        let open = [Kind::Siteless, Kind::Undiagnosed]
+            .into_iter()
+            .find_map(other)
+            .map(|t| (Disease::Undiagnosed, t));
         return match unsited.or(open) {
             Some((answer, tumour)) => (Fact::with(answer, tumour.evidence.clone()), None),
             None => (Fact::bare(Disease::None), None),
@@ -451,10 +565,18 @@ pub fn decide(
     if let Some(evidence) = refuted.filter(|_| !in_chart) {
         return (Fact::with(Disease::Ambiguous, evidence), None);
     }
-    let rival = tumours.iter().find(|t| t.other_pancreatic_cancer && t.course != Course::Past);
+    let rival = tumours
+        .iter()
+        .find(|t| t.other_pancreatic_cancer && t.course != Course::Past);
     if let Some(rival) = rival.filter(|_| !names.pnet) {
         let evidence = vec![best.evidence.clone(), rival.evidence.clone()];
-        return (Fact { value: Disease::Ambiguous, evidence }, None);
+        return (
+            Fact {
+                value: Disease::Ambiguous,
+                evidence,
+            },
+            None,
+        );
     }
     let answer = match (best.course, best.strength) {
         (_, Strength::Low) => Disease::Undiagnosed,
@@ -469,8 +591,17 @@ pub fn decide(
 /// The order names a tumour that the chart refutes: a contradiction.
 fn refuted(case: &Case, names: &super::link::Names) -> Option<Evidence> {
     names.tumour.as_ref()?;
-    let refuted = case.chart.conditions.iter().find(|c| c.verification.as_deref() == Some("refuted") && names.same_code(c))?;
-    Some(Evidence { resource: Some(refuted.resource.clone()), what: "refuted".into(), quote: None, date: None })
+    let refuted = case
+        .chart
+        .conditions
+        .iter()
+        .find(|c| c.verification.as_deref() == Some("refuted") && names.same_code(c))?;
+    Some(Evidence {
+        resource: Some(refuted.resource.clone()),
+        what: "refuted".into(),
+        quote: None,
+        date: None,
+    })
 }
 
 /// True when the source that holds diagnoses was not delivered.

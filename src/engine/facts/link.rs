@@ -36,10 +36,21 @@ pub struct Names {
 impl Names {
     /// Reads the reasons of an order: codes, words, and the diagnoses they point to.
     #[must_use]
-    pub fn of(knowledge: &Knowledge, id: &ResourceRef, order: &DraftOrder, case: &Case, text: &Text<'_>) -> Self {
+    pub fn of(
+        knowledge: &Knowledge,
+        id: &ResourceRef,
+        order: &DraftOrder,
+        case: &Case,
+        text: &Text<'_>,
+    ) -> Self {
         let mut names = Self::default();
         let child = is_child(knowledge, case);
-        names.codes = order.reasons.iter().flat_map(|c| &c.codings).filter_map(|c| c.code.clone()).collect();
+        names.codes = order
+            .reasons
+            .iter()
+            .flat_map(|c| &c.codings)
+            .filter_map(|c| c.code.clone())
+            .collect();
         for reason in order.reasons.iter().filter(|c| !c.is_empty()) {
             names.states_reason = true;
             names.read(knowledge, id, reason, &[], child);
@@ -47,11 +58,15 @@ impl Names {
         for reference in &order.reason_references {
             names.states_reason = true;
             match reference {
-                ReasonReference::InChart(target) => match case.chart.conditions.iter().find(|c| c.resource == *target) {
-                    Some(condition) => names.read_condition(knowledge, condition, child),
-                    None => names.other_code = true,
-                },
-                ReasonReference::Contained(target, concept) => names.read(knowledge, target, concept, &[], child),
+                ReasonReference::InChart(target) => {
+                    match case.chart.conditions.iter().find(|c| c.resource == *target) {
+                        Some(condition) => names.read_condition(knowledge, condition, child),
+                        None => names.other_code = true,
+                    }
+                }
+                ReasonReference::Contained(target, concept) => {
+                    names.read(knowledge, target, concept, &[], child)
+                }
                 // A reason that cannot be read may be anything: the order is not taken to be about the tumour.
                 ReasonReference::Unread(_) => names.other_code = true,
             }
@@ -61,25 +76,58 @@ impl Names {
     }
 
     fn read_condition(&mut self, knowledge: &Knowledge, condition: &Condition, child: bool) {
-        self.read(knowledge, &condition.resource, &condition.code, &condition.body_sites, child);
+        self.read(
+            knowledge,
+            &condition.resource,
+            &condition.code,
+            &condition.body_sites,
+            child,
+        );
     }
 
     /// Reads one coded or worded reason.
-    fn read(&mut self, knowledge: &Knowledge, id: &ResourceRef, reason: &Concept, sites: &[Concept], child: bool) {
+    fn read(
+        &mut self,
+        knowledge: &Knowledge,
+        id: &ResourceRef,
+        reason: &Concept,
+        sites: &[Concept],
+        child: bool,
+    ) {
         use Role as R;
         let marks = Marks::of(knowledge, [reason]);
         let by_code = |member| marks::coded(knowledge, id, member, None);
         let tumour = [
-            R::PnetSpecific, R::PnetNec, R::PnetUsuallyPancreatic, R::NetSiteless, R::MorphPnet, R::MorphNet, R::MetNet,
-            R::PancreasCorroboration, R::PancreasHistologyUnknown, R::Ambiguous, R::Recurrence,
+            R::PnetSpecific,
+            R::PnetNec,
+            R::PnetUsuallyPancreatic,
+            R::NetSiteless,
+            R::MorphPnet,
+            R::MorphNet,
+            R::MetNet,
+            R::PancreasCorroboration,
+            R::PancreasHistologyUnknown,
+            R::Ambiguous,
+            R::Recurrence,
         ];
-        let site_only = marks.iter().find(|m| m.role == R::NotPnetPancreas && m.entry.site_only);
+        let site_only = marks
+            .iter()
+            .find(|m| m.role == R::NotPnetPancreas && m.entry.site_only);
         if let Some(member) = marks.find_any(&tumour).or(site_only) {
             self.about_tumour.get_or_insert_with(|| by_code(member));
-            self.pnet |= marks.any(&[R::PnetSpecific, R::PnetNec, R::PnetUsuallyPancreatic, R::NetSiteless, R::MorphPnet, R::MorphNet]);
+            self.pnet |= marks.any(&[
+                R::PnetSpecific,
+                R::PnetNec,
+                R::PnetUsuallyPancreatic,
+                R::NetSiteless,
+                R::MorphPnet,
+                R::MorphNet,
+            ]);
         } else if let Some(member) = marks.find(R::MetGeneric) {
-            self.about_generic_metastasis.get_or_insert_with(|| by_code(member));
-        } else if let Some(member) = marks.find_any(&[R::Malignancy, R::NotPnetPancreas, R::NotPnetOtherNet]) {
+            self.about_generic_metastasis
+                .get_or_insert_with(|| by_code(member));
+        } else if let Some(member) = marks.find_any(&[R::Malignancy, R::NotPnetPancreas, R::NotPnetOtherNet])
+        {
             self.other_cancer.get_or_insert_with(|| by_code(member));
         } else if let Some(member) = marks.find(R::HistoryAfterTreatment) {
             self.surveillance.get_or_insert_with(|| by_code(member));
@@ -109,7 +157,10 @@ impl Names {
                 of_pancreas,
                 other_pancreatic_cancer: false,
             };
-            let better = self.tumour.as_ref().is_none_or(|t| (tumour.kind, tumour.strength) > (t.kind, t.strength));
+            let better = self
+                .tumour
+                .as_ref()
+                .is_none_or(|t| (tumour.kind, tumour.strength) > (t.kind, t.strength));
             if better {
                 self.tumour = Some(tumour);
             }
@@ -119,15 +170,23 @@ impl Names {
     /// Words of the whole order that name the tumour or another cancer.
     fn read_words(&mut self, id: &ResourceRef, text: &Text<'_>, child: bool, knowledge: &Knowledge) {
         let upper = !child && !text.raw_mentions(List::PnetUpperCaseExcluded);
-        let mut lists = vec![List::PnetStrong, List::PnetNeedsPancreas, List::PnetPancreaticMass];
+        let mut lists = vec![
+            List::PnetStrong,
+            List::PnetNeedsPancreas,
+            List::PnetPancreaticMass,
+        ];
         lists.extend(upper.then_some(List::PnetUpperCase));
         for list in lists {
-            let Some(words) = text.not_negated(list) else { continue };
+            let Some(words) = text.not_negated(list) else {
+                continue;
+            };
             self.pnet |= list != List::PnetPancreaticMass;
             let evidence = marks::worded(id, list.name(), &words, None);
             self.about_tumour.get_or_insert(evidence);
         }
-        if let Some((Assertion::Asserted | Assertion::Queried | Assertion::Historical, words)) = text.says(List::PnetOther) {
+        if let Some((Assertion::Asserted | Assertion::Queried | Assertion::Historical, words)) =
+            text.says(List::PnetOther)
+        {
             let evidence = marks::worded(id, List::PnetOther.name(), &words, None);
             self.other_cancer.get_or_insert(evidence);
         }
@@ -139,7 +198,12 @@ impl Names {
     pub fn same_code(&self, condition: &Condition) -> bool {
         let plain = |code: &str| code.trim().replace('.', "").to_ascii_uppercase();
         let codes: Vec<_> = self.codes.iter().map(|c| plain(c)).collect();
-        condition.code.codings.iter().filter_map(|c| c.code.as_deref()).any(|c| codes.contains(&plain(c)))
+        condition
+            .code
+            .codings
+            .iter()
+            .filter_map(|c| c.code.as_deref())
+            .any(|c| codes.contains(&plain(c)))
     }
 }
 
@@ -186,16 +250,29 @@ pub fn decide(chart: &ChartFacts, order: &OrderFacts) -> Fact<Link> {
     let generic = names.about_generic_metastasis.as_ref().filter(|_| only_cancer);
     let named = names.about_tumour.as_ref().or(generic);
     let words = |list: List, words: &str| marks::worded(&order.id, list.name(), words, None);
-    let staging = reading.metastatic_staging.as_deref().map(|w| words(List::MetastaticStaging, w));
+    let staging = reading
+        .metastatic_staging
+        .as_deref()
+        .map(|w| words(List::MetastaticStaging, w));
     let staging = staging.or_else(|| reading.local.as_deref().map(|w| words(List::Local, w)));
     let others = || chart.other_malignancies.clone();
     if let (None, Some(other)) = (named, &names.other_cancer) {
         return Fact::with(Link::Other, other.clone());
     }
     match (staging, named) {
-        (Some(staging), Some(named)) => return Fact { value: Link::Explicit, evidence: vec![staging, named.clone()] },
+        (Some(staging), Some(named)) => {
+            return Fact {
+                value: Link::Explicit,
+                evidence: vec![staging, named.clone()],
+            };
+        }
         (Some(staging), None) if only_cancer => return Fact::with(Link::Explicit, staging),
-        (Some(_), None) => return Fact { value: Link::Unclear, evidence: others() },
+        (Some(_), None) => {
+            return Fact {
+                value: Link::Unclear,
+                evidence: others(),
+            };
+        }
         (None, Some(named)) => return Fact::with(Link::Linked, named.clone()),
         (None, None) => {}
     }
@@ -207,13 +284,18 @@ pub fn decide(chart: &ChartFacts, order: &OrderFacts) -> Fact<Link> {
         (List::TreatmentResponse, &reading.response),
         (List::Recurrence, &reading.recurrence),
     ];
-    let care = care.into_iter().find_map(|(list, found)| found.as_deref().map(|w| words(list, w)));
+    let care = care
+        .into_iter()
+        .find_map(|(list, found)| found.as_deref().map(|w| words(list, w)));
     let care = care.or_else(|| names.surveillance.clone());
     match (care, other_words) {
         (Some(care), None) if only_cancer && !names.other_code => Fact::with(Link::Care, care),
         (_, Some(other)) => Fact::with(Link::Other, words(List::OtherIndication, other)),
         _ if states => Fact::bare(Link::Other),
-        _ if !only_cancer => Fact { value: Link::Unclear, evidence: others() },
+        _ if !only_cancer => Fact {
+            value: Link::Unclear,
+            evidence: others(),
+        },
         _ => Fact::bare(Link::Presumed),
     }
 }

@@ -5,14 +5,14 @@
 use super::disease::Kind;
 use super::timeline::days;
 use super::{ChartFacts, OrderFacts};
-use crate::engine::case::{Case, Comparator, ObservedValue, Observation, PartialDate, ResourceRef};
+use crate::engine::case::{Case, Comparator, Observation, ObservedValue, PartialDate, ResourceRef};
 use crate::engine::counts;
 use crate::engine::language::{Assertion, Text};
 use crate::engine::marks::{self, Marks};
 use crate::engine::trace::Evidence;
+use crate::knowledge::Knowledge;
 use crate::knowledge::files::{Differentiation, MetastasisSite};
 use crate::knowledge::vocabulary::{List, Role, Window};
-use crate::knowledge::Knowledge;
 use crate::terminology::Concept;
 
 /// What is known of a modifier: `None` when nothing on record speaks for it.
@@ -46,8 +46,19 @@ pub struct Modifiers {
 
 /// Reads the modifiers for one order.
 #[must_use]
-pub fn read(knowledge: &Knowledge, case: &Case, chart: &ChartFacts, order: &OrderFacts, order_text: &str) -> Modifiers {
-    let reader = Reader { knowledge, case, chart, order };
+pub fn read(
+    knowledge: &Knowledge,
+    case: &Case,
+    chart: &ChartFacts,
+    order: &OrderFacts,
+    order_text: &str,
+) -> Modifiers {
+    let reader = Reader {
+        knowledge,
+        case,
+        chart,
+        order,
+    };
     let text = Text::new(knowledge, order_text);
     let mut found = Modifiers::default();
     reader.mri(&text, &mut found);
@@ -76,7 +87,12 @@ impl Reader<'_> {
         current.map(|c| {
             let words = c.code.words().chain(c.notes.iter().map(String::as_str));
             let text = Text::new(self.knowledge, &Text::join(words));
-            (&c.resource, Marks::of(self.knowledge, [&c.code]), text, c.onset.or(c.recorded))
+            (
+                &c.resource,
+                Marks::of(self.knowledge, [&c.code]),
+                text,
+                c.onset.or(c.recorded),
+            )
         })
     }
 
@@ -88,26 +104,34 @@ impl Reader<'_> {
     fn mri(&self, order: &Text<'_>, found: &mut Modifiers) {
         let cleared = order.not_negated(List::MriCleared).is_some();
         found.mri_contraindicated = self.on_order(order, List::MriContraindicated);
-        found.mri_not_possible =
-            self.on_order(order, List::MriTolerance).or_else(|| self.on_order(order, List::MriUnavailable));
+        found.mri_not_possible = self
+            .on_order(order, List::MriTolerance)
+            .or_else(|| self.on_order(order, List::MriUnavailable));
         if !cleared {
             found.device = self.on_order(order, List::MriDevice);
         }
         for (id, marks, text, date) in self.conditions() {
-            let worded = |list: List| text.not_negated(list).map(|w| marks::worded(id, list.name(), &w, date));
+            let worded = |list: List| {
+                text.not_negated(list)
+                    .map(|w| marks::worded(id, list.name(), &w, date))
+            };
             let unsafe_words = worded(List::MriContraindicated);
             let safe = text.not_negated(List::MriCleared).is_some() && unsafe_words.is_none();
             if found.mri_contraindicated.is_none() {
                 found.mri_contraindicated = unsafe_words;
             }
-            let coded = marks.find(Role::MriDevice).map(|m| marks::coded(self.knowledge, id, m, date));
+            let coded = marks
+                .find(Role::MriDevice)
+                .map(|m| marks::coded(self.knowledge, id, m, date));
             if let Some(evidence) = coded.or_else(|| worded(List::MriDevice))
                 && !safe
                 && !cleared
             {
                 found.device.get_or_insert(evidence);
             }
-            let coded = marks.find(Role::Claustrophobia).map(|m| marks::coded(self.knowledge, id, m, date));
+            let coded = marks
+                .find(Role::Claustrophobia)
+                .map(|m| marks::coded(self.knowledge, id, m, date));
             if let Some(evidence) = coded.or_else(|| worded(List::MriTolerance)) {
                 found.mri_not_possible.get_or_insert(evidence);
             }
@@ -122,17 +146,32 @@ impl Reader<'_> {
             let marks = Marks::of(self.knowledge, &allergy.substances);
             let words = allergy.substances.iter().flat_map(|c| c.words());
             let text = Text::new(self.knowledge, &Text::join(words));
-            let told = allergy.manifestations.iter().flat_map(|c| c.words()).chain(allergy.notes.iter().map(String::as_str));
-            let severe = allergy.severe || Text::new(self.knowledge, &Text::join(told)).not_negated(List::AllergySevere).is_some();
-            let coded = |role| marks.find(role).map(|m| marks::coded(self.knowledge, &allergy.resource, m, None));
+            let told = allergy
+                .manifestations
+                .iter()
+                .flat_map(|c| c.words())
+                .chain(allergy.notes.iter().map(String::as_str));
+            let severe = allergy.severe
+                || Text::new(self.knowledge, &Text::join(told))
+                    .not_negated(List::AllergySevere)
+                    .is_some();
+            let coded = |role| {
+                marks
+                    .find(role)
+                    .map(|m| marks::coded(self.knowledge, &allergy.resource, m, None))
+            };
             let worded = |list: List| {
                 let known = !marks.is_empty();
-                text.not_negated(list).filter(|_| !known).map(|w| marks::worded(&allergy.resource, list.name(), &w, None))
+                text.not_negated(list)
+                    .filter(|_| !known)
+                    .map(|w| marks::worded(&allergy.resource, list.name(), &w, None))
             };
             if let Some(evidence) = coded(Role::GadAllergy).or_else(|| worded(List::AllergyGadolinium)) {
                 found.gadolinium_allergy.get_or_insert(evidence);
                 found.gadolinium_severe |= severe;
-            } else if let Some(evidence) = coded(Role::IodineAllergy).or_else(|| worded(List::AllergyIodinated)) {
+            } else if let Some(evidence) =
+                coded(Role::IodineAllergy).or_else(|| worded(List::AllergyIodinated))
+            {
                 found.iodine_allergy.get_or_insert(evidence);
                 found.iodine_severe |= severe;
             }
@@ -140,11 +179,15 @@ impl Reader<'_> {
         for (id, marks, text, date) in self.conditions() {
             let severe = text.not_negated(List::AllergySevere).is_some();
             if let Some(member) = marks.find(Role::GadAllergy) {
-                found.gadolinium_allergy.get_or_insert(marks::coded(self.knowledge, id, member, date));
+                found
+                    .gadolinium_allergy
+                    .get_or_insert(marks::coded(self.knowledge, id, member, date));
                 found.gadolinium_severe |= severe;
             }
             if let Some(member) = marks.find(Role::IodineAllergy) {
-                found.iodine_allergy.get_or_insert(marks::coded(self.knowledge, id, member, date));
+                found
+                    .iodine_allergy
+                    .get_or_insert(marks::coded(self.knowledge, id, member, date));
                 found.iodine_severe |= severe;
             }
         }
@@ -170,7 +213,10 @@ impl Reader<'_> {
         let window = self.knowledge.window(Window::RecentLabs);
         #[expect(clippy::cast_precision_loss, reason = "a threshold of two digits")]
         let limit = self.knowledge.window(Window::EgfrSevere) as f64;
-        let newest = self.results(Role::Egfr).filter(|(_, age, _)| *age <= window).min_by_key(|(_, age, _)| *age);
+        let newest = self
+            .results(Role::Egfr)
+            .filter(|(_, age, _)| *age <= window)
+            .min_by_key(|(_, age, _)| *age);
         match newest {
             // ">60" is never below a limit, "<15" is.
             Some((observation, _, (value, comparator))) => {
@@ -187,12 +233,22 @@ impl Reader<'_> {
 
     /// Numeric results with a role, with their age in days; undated ones are left out.
     fn results(&self, role: Role) -> impl Iterator<Item = (&Observation, i64, (f64, Option<Comparator>))> {
-        let standing = self.case.chart.observations.iter().filter(|o| counts::observation(o));
+        let standing = self
+            .case
+            .chart
+            .observations
+            .iter()
+            .filter(|o| counts::observation(o));
         let of_role = standing.filter(move |o| Marks::of(self.knowledge, [&o.code]).has(role));
         of_role.filter_map(|o| {
-            let date = o.date.map(PartialDate::earliest).filter(|d| *d <= self.case.today)?;
+            let date = o
+                .date
+                .map(PartialDate::earliest)
+                .filter(|d| *d <= self.case.today)?;
             match o.value.as_ref()? {
-                ObservedValue::Quantity { value, comparator, .. } => Some((o, days(date, self.case.today), (*value, *comparator))),
+                ObservedValue::Quantity {
+                    value, comparator, ..
+                } => Some((o, days(date, self.case.today), (*value, *comparator))),
                 ObservedValue::Coded(_) | ObservedValue::Text(_) => None,
             }
         })
@@ -206,7 +262,10 @@ impl Reader<'_> {
             Some(Comparator::AtLeast) => "≥",
             Some(Comparator::Above) => ">",
         };
-        let name = Marks::of(self.knowledge, [&observation.code]).iter().next().map_or(String::new(), |m| m.entry.label.clone());
+        let name = Marks::of(self.knowledge, [&observation.code])
+            .iter()
+            .next()
+            .map_or(String::new(), |m| m.entry.label.clone());
         Evidence {
             resource: Some(observation.resource.clone()),
             what: format!("{name}: {sign}{value}"),
@@ -224,45 +283,81 @@ impl Reader<'_> {
             }
         }
         let says = order.says(List::Pregnant)?;
-        (says.0 == Assertion::Asserted).then(|| marks::worded(&self.order.id, List::Pregnant.name(), &says.1, None))
+        (says.0 == Assertion::Asserted)
+            .then(|| marks::worded(&self.order.id, List::Pregnant.name(), &says.1, None))
     }
 
     fn high_grade(&self, order: &Text<'_>) -> Option<Evidence> {
         let tumours = &self.chart.tumours;
         for condition in self.case.chart.conditions.iter().filter(|c| counts::condition(c)) {
-            if !tumours.iter().any(|t| t.resource == condition.resource && t.kind == Kind::Pnet) {
+            if !tumours
+                .iter()
+                .any(|t| t.resource == condition.resource && t.kind == Kind::Pnet)
+            {
                 continue;
             }
             let marks = Marks::of(self.knowledge, condition.stages.iter().chain([&condition.code]));
             let poor = |m: &&crate::knowledge::Member| m.entry.differentiation == Some(Differentiation::Poor);
-            let coded = marks.iter().find(poor).or_else(|| marks.find_any(&[Role::GradeHigh, Role::PnetNec]));
+            let coded = marks
+                .iter()
+                .find(poor)
+                .or_else(|| marks.find_any(&[Role::GradeHigh, Role::PnetNec]));
             let date = condition.recorded;
             if let Some(member) = coded {
                 return Some(marks::coded(self.knowledge, &condition.resource, member, date));
             }
-            let words = condition.code.words().chain(condition.stages.iter().flat_map(|c| c.words())).chain(condition.notes.iter().map(String::as_str));
+            let words = condition
+                .code
+                .words()
+                .chain(condition.stages.iter().flat_map(|c| c.words()))
+                .chain(condition.notes.iter().map(String::as_str));
             let text = Text::new(self.knowledge, &Text::join(words));
             if let Some((Assertion::Asserted, words)) = text.says(List::GradeHigh) {
-                return Some(marks::worded(&condition.resource, List::GradeHigh.name(), &words, date));
+                return Some(marks::worded(
+                    &condition.resource,
+                    List::GradeHigh.name(),
+                    &words,
+                    date,
+                ));
             }
         }
-        for observation in self.case.chart.observations.iter().filter(|o| counts::observation(o)) {
+        for observation in self
+            .case
+            .chart
+            .observations
+            .iter()
+            .filter(|o| counts::observation(o))
+        {
             let told = match observation.value.as_ref() {
                 Some(ObservedValue::Coded(concept)) => concept.clone(),
-                Some(ObservedValue::Text(text)) => Concept { codings: Vec::new(), text: Some(text.clone()) },
+                Some(ObservedValue::Text(text)) => Concept {
+                    codings: Vec::new(),
+                    text: Some(text.clone()),
+                },
                 Some(ObservedValue::Quantity { .. }) | None => continue,
             };
             if let Some(member) = Marks::of(self.knowledge, [&told]).find(Role::GradeHigh) {
-                return Some(marks::coded(self.knowledge, &observation.resource, member, observation.date));
+                return Some(marks::coded(
+                    self.knowledge,
+                    &observation.resource,
+                    member,
+                    observation.date,
+                ));
             }
             let tumour = tumours.iter().any(|t| t.resource == observation.resource);
             let text = Text::new(self.knowledge, &Text::join(told.words()));
             if let Some((Assertion::Asserted, words)) = text.says(List::GradeHigh).filter(|_| tumour) {
-                return Some(marks::worded(&observation.resource, List::GradeHigh.name(), &words, observation.date));
+                return Some(marks::worded(
+                    &observation.resource,
+                    List::GradeHigh.name(),
+                    &words,
+                    observation.date,
+                ));
             }
         }
         let (assertion, words) = order.says(List::GradeHigh)?;
-        (assertion == Assertion::Asserted).then(|| marks::worded(&self.order.id, List::GradeHigh.name(), &words, None))
+        (assertion == Assertion::Asserted)
+            .then(|| marks::worded(&self.order.id, List::GradeHigh.name(), &words, None))
     }
 
     fn bone(&self, order: &Text<'_>) -> Option<Evidence> {
@@ -277,27 +372,48 @@ impl Reader<'_> {
             }
         }
         let window = self.knowledge.window(Window::RecentLabs);
-        let newest = self.results(Role::Alp).filter(|(_, age, _)| *age <= window).min_by_key(|(_, age, _)| *age);
+        let newest = self
+            .results(Role::Alp)
+            .filter(|(_, age, _)| *age <= window)
+            .min_by_key(|(_, age, _)| *age);
         if let Some((observation, _, (value, comparator))) = newest {
             let below = matches!(comparator, Some(Comparator::Below | Comparator::AtMost));
-            let flagged = observation.interpretations.iter().flat_map(|c| &c.codings).filter_map(|c| c.code.as_deref());
-            let high = flagged.into_iter().any(|c| c.starts_with('H')) || observation.high.is_some_and(|h| value > h);
+            let flagged = observation
+                .interpretations
+                .iter()
+                .flat_map(|c| &c.codings)
+                .filter_map(|c| c.code.as_deref());
+            let high = flagged.into_iter().any(|c| c.starts_with('H'))
+                || observation.high.is_some_and(|h| value > h);
             if high && !below {
                 return Some(self.measured(observation, value, comparator));
             }
         }
         let (assertion, words) = order.says(List::BonePain)?;
-        (assertion == Assertion::Asserted).then(|| marks::worded(&self.order.id, List::BonePain.name(), &words, None))
+        (assertion == Assertion::Asserted)
+            .then(|| marks::worded(&self.order.id, List::BonePain.name(), &words, None))
     }
 
     fn sstr_negative(&self) -> Option<Evidence> {
         if let Some(words) = &self.order.reading.sstr_negative {
-            return Some(marks::worded(&self.order.id, List::SstrNegative.name(), words, None));
+            return Some(marks::worded(
+                &self.order.id,
+                List::SstrNegative.name(),
+                words,
+                None,
+            ));
         }
-        let of_tumour = |id: &ResourceRef| self.chart.tumours.iter().any(|t| t.resource == *id && t.kind == Kind::Pnet);
-        self.conditions().filter(|(id, ..)| of_tumour(id)).find_map(|(id, _, text, date)| {
-            let words = text.not_negated(List::SstrNegative)?;
-            Some(marks::worded(id, List::SstrNegative.name(), &words, date))
-        })
+        let of_tumour = |id: &ResourceRef| {
+            self.chart
+                .tumours
+                .iter()
+                .any(|t| t.resource == *id && t.kind == Kind::Pnet)
+        };
+        self.conditions()
+            .filter(|(id, ..)| of_tumour(id))
+            .find_map(|(id, _, text, date)| {
+                let words = text.not_negated(List::SstrNegative)?;
+                Some(marks::worded(id, List::SstrNegative.name(), &words, date))
+            })
     }
 }

@@ -36,7 +36,12 @@ impl Person {
 #[must_use]
 pub fn decide(knowledge: &Knowledge, case: &Case, order: &DraftOrder) -> Fact<Person> {
     let patient = &case.chart.patient;
-    let told = |what: &str, date| Evidence { resource: patient.resource.clone(), what: what.into(), quote: None, date };
+    let told = |what: &str, date| Evidence {
+        resource: patient.resource.clone(),
+        what: what.into(),
+        quote: None,
+        date,
+    };
     if patient.identity == Identity::Differs || order.subject == Identity::Differs {
         return Fact::bare(Person::SomeoneElse);
     }
@@ -44,11 +49,19 @@ pub fn decide(knowledge: &Knowledge, case: &Case, order: &DraftOrder) -> Fact<Pe
         return Fact::with(Person::Deceased, told("deceased", None));
     }
     let unseen = case.chart.undelivered.contains(&Source::Patient);
-    let born = patient.birth_date.filter(|b| !unseen && b.earliest() <= case.today);
-    let Some(born) = born else { return Fact::bare(Person::AgeUnknown) };
+    let born = patient
+        .birth_date
+        .filter(|b| !unseen && b.earliest() <= case.today);
+    let Some(born) = born else {
+        return Fact::bare(Person::AgeUnknown);
+    };
     let adult_from = knowledge.window(Window::AdultAge);
     // A date without its day may mean any day: the youngest age it allows decides.
-    let person = if years(born.latest(), case.today) >= adult_from { Person::Adult } else { Person::Child };
+    let person = if years(born.latest(), case.today) >= adult_from {
+        Person::Adult
+    } else {
+        Person::Child
+    };
     Fact::with(person, told("birth date", Some(born)))
 }
 

@@ -74,7 +74,13 @@ impl Metastatic {
 /// Reads the course of the disease for one order.
 #[must_use]
 pub fn decide(knowledge: &Knowledge, case: &Case, chart: &ChartFacts, order: &OrderFacts) -> Timeline {
-    let reader = Reader { knowledge, case, chart, order, diagnosed: diagnosed(case, chart) };
+    let reader = Reader {
+        knowledge,
+        case,
+        chart,
+        order,
+        diagnosed: diagnosed(case, chart),
+    };
     let readings = reader.condition_readings();
     let (resection, resected_on) = reader.resection(&readings);
     let spread = reader.metastases(&readings);
@@ -82,7 +88,14 @@ pub fn decide(knowledge: &Knowledge, case: &Case, chart: &ChartFacts, order: &Or
         None => Fact::bare(Metastatic::None),
         Some((evidence, date)) => {
             let before = matches!((date, resected_on), (Some(m), Some(r)) if m.latest() <= r);
-            Fact::with(if before { Metastatic::BeforeResection } else { Metastatic::Present }, evidence)
+            Fact::with(
+                if before {
+                    Metastatic::BeforeResection
+                } else {
+                    Metastatic::Present
+                },
+                evidence,
+            )
         }
     };
     let spread_known = metastatic.value != Metastatic::None;
@@ -99,15 +112,28 @@ pub fn decide(knowledge: &Knowledge, case: &Case, chart: &ChartFacts, order: &Or
 /// Whether surgery is on record at all: decides how a resolved tumour is read (§4).
 #[must_use]
 pub fn resected(knowledge: &Knowledge, case: &Case, chart: &ChartFacts, order: &OrderFacts) -> bool {
-    let reader = Reader { knowledge, case, chart, order, diagnosed: diagnosed(case, chart) };
+    let reader = Reader {
+        knowledge,
+        case,
+        chart,
+        order,
+        diagnosed: diagnosed(case, chart),
+    };
     let readings = reader.condition_readings();
     reader.resection(&readings).0.value != Resection::None
 }
 
 /// The earliest date of the tumour.
 fn diagnosed(case: &Case, chart: &ChartFacts) -> Option<Date> {
-    let pnets = chart.tumours.iter().filter(|t| t.kind == Kind::Pnet || t.kind == Kind::Siteless);
-    pnets.filter_map(|t| t.date).map(PartialDate::earliest).filter(|d| *d <= case.today).min()
+    let pnets = chart
+        .tumours
+        .iter()
+        .filter(|t| t.kind == Kind::Pnet || t.kind == Kind::Siteless);
+    pnets
+        .filter_map(|t| t.date)
+        .map(PartialDate::earliest)
+        .filter(|d| *d <= case.today)
+        .min()
 }
 
 struct Reader<'a> {
@@ -127,47 +153,80 @@ impl Reader<'_> {
     fn condition_readings(&self) -> Vec<(&Condition, Reading)> {
         let tumours = &self.chart.tumours;
         let of_tumour = |c: &&Condition| tumours.iter().any(|t| t.resource == c.resource);
-        let conditions = self.case.chart.conditions.iter().filter(|c| counts::condition(c)).filter(of_tumour);
+        let conditions = self
+            .case
+            .chart
+            .conditions
+            .iter()
+            .filter(|c| counts::condition(c))
+            .filter(of_tumour);
         conditions
             .map(|c| {
-                let words = c.code.words().chain(c.stages.iter().flat_map(|s| s.words())).chain(c.notes.iter().map(String::as_str));
+                let words = c
+                    .code
+                    .words()
+                    .chain(c.stages.iter().flat_map(|s| s.words()))
+                    .chain(c.notes.iter().map(String::as_str));
                 (c, Reading::of(&Text::new(self.knowledge, &Text::join(words))))
             })
             .collect()
     }
 
     fn new(&self) -> Fact<bool> {
-        let Some(diagnosed) = self.diagnosed else { return Fact::bare(true) };
+        let Some(diagnosed) = self.diagnosed else {
+            return Fact::bare(true);
+        };
         let age = days(diagnosed, self.case.today);
-        let first = self.chart.tumours.iter().filter(|t| t.date.is_some_and(|d| d.earliest() == diagnosed));
+        let first = self
+            .chart
+            .tumours
+            .iter()
+            .filter(|t| t.date.is_some_and(|d| d.earliest() == diagnosed));
         let evidence = first.map(|t| t.evidence.clone()).take(1).collect();
-        Fact { value: age <= self.window(Window::NewDiagnosis), evidence }
+        Fact {
+            value: age <= self.window(Window::NewDiagnosis),
+            evidence,
+        }
     }
 
     fn recurrence(&self) -> Fact<bool> {
         let tumours: &[Tumour] = &self.chart.tumours;
-        if let Some(tumour) = tumours.iter().find(|t| t.kind == Kind::Pnet && t.course == Course::Recurrent) {
+        if let Some(tumour) = tumours
+            .iter()
+            .find(|t| t.kind == Kind::Pnet && t.course == Course::Recurrent)
+        {
             return Fact::with(true, tumour.evidence.clone());
         }
         for condition in self.case.chart.conditions.iter().filter(|c| counts::condition(c)) {
             if let Some(member) = Marks::of(self.knowledge, [&condition.code]).find(Role::Recurrence) {
-                return Fact::with(true, marks::coded(self.knowledge, &condition.resource, member, condition.recorded));
+                return Fact::with(
+                    true,
+                    marks::coded(self.knowledge, &condition.resource, member, condition.recorded),
+                );
             }
         }
         match &self.order.reading.recurrence {
-            Some(words) => Fact::with(true, marks::worded(&self.order.id, List::Recurrence.name(), words, None)),
+            Some(words) => Fact::with(
+                true,
+                marks::worded(&self.order.id, List::Recurrence.name(), words, None),
+            ),
             None => Fact::bare(false),
         }
     }
 
     /// The resection that counts, and its date.
     fn resection(&self, readings: &[(&Condition, Reading)]) -> (Fact<Resection>, Option<Date>) {
-        let earliest = self.diagnosed.and_then(|d| before(d, self.window(Window::ResectionBeforeDiagnosis)));
-        let too_early = |date: Option<PartialDate>| matches!((date, earliest), (Some(d), Some(e)) if d.latest() < e);
+        let earliest = self
+            .diagnosed
+            .and_then(|d| before(d, self.window(Window::ResectionBeforeDiagnosis)));
+        let too_early =
+            |date: Option<PartialDate>| matches!((date, earliest), (Some(d), Some(e)) if d.latest() < e);
         let mut explained = false;
         let mut found: Option<(Evidence, Option<PartialDate>)> = None;
         for procedure in self.case.chart.procedures.iter().filter(|p| counts::procedure(p)) {
-            let Some(evidence) = self.resection_procedure(procedure) else { continue };
+            let Some(evidence) = self.resection_procedure(procedure) else {
+                continue;
+            };
             if too_early(procedure.performed) {
                 explained = true;
             } else if found.as_ref().is_none_or(|(_, d)| procedure.performed > *d) {
@@ -175,13 +234,19 @@ impl Reader<'_> {
             }
         }
         if let Some((evidence, date)) = found {
-            return (Fact::with(Resection::Chart, evidence), date.map(PartialDate::latest));
+            return (
+                Fact::with(Resection::Chart, evidence),
+                date.map(PartialDate::latest),
+            );
         }
         // Absence of the pancreas is a state: its date is when it was written down, and an older operation may explain it.
         for condition in self.case.chart.conditions.iter().filter(|c| counts::condition(c)) {
             let marks = Marks::of(self.knowledge, [&condition.code]);
             let date = condition.onset.or(condition.recorded);
-            if let Some(member) = marks.find(Role::Resection).filter(|_| !explained && !too_early(date)) {
+            if let Some(member) = marks
+                .find(Role::Resection)
+                .filter(|_| !explained && !too_early(date))
+            {
                 let evidence = marks::coded(self.knowledge, &condition.resource, member, date);
                 return (Fact::with(Resection::Chart, evidence), None);
             }
@@ -207,7 +272,12 @@ impl Reader<'_> {
             return None;
         }
         if let Some(member) = marks.find(Role::Resection) {
-            return Some(marks::coded(self.knowledge, &procedure.resource, member, procedure.performed));
+            return Some(marks::coded(
+                self.knowledge,
+                &procedure.resource,
+                member,
+                procedure.performed,
+            ));
         }
         let text = self.words_of(procedure);
         let done = Reading::of(&text).resection;
@@ -215,11 +285,19 @@ impl Reader<'_> {
             return None;
         }
         let words = text.not_negated(List::ResectionName)?;
-        Some(marks::worded(&procedure.resource, List::ResectionName.name(), &words, procedure.performed))
+        Some(marks::worded(
+            &procedure.resource,
+            List::ResectionName.name(),
+            &words,
+            procedure.performed,
+        ))
     }
 
     fn words_of(&self, procedure: &Procedure) -> Text<'_> {
-        let words = procedure.code.words().chain(procedure.notes.iter().map(String::as_str));
+        let words = procedure
+            .code
+            .words()
+            .chain(procedure.notes.iter().map(String::as_str));
         Text::new(self.knowledge, &Text::join(words))
     }
 
@@ -228,20 +306,37 @@ impl Reader<'_> {
         let only_cancer = self.chart.other_malignancies.is_empty();
         for condition in self.case.chart.conditions.iter().filter(|c| counts::condition(c)) {
             let verified = matches!(condition.verification.as_deref(), None | Some("confirmed"));
-            let past = matches!(condition.clinical_status.as_deref(), Some("inactive" | "resolved" | "remission"));
+            let past = matches!(
+                condition.clinical_status.as_deref(),
+                Some("inactive" | "resolved" | "remission")
+            );
             if !verified || past {
                 continue;
             }
             let marks = Marks::of(self.knowledge, condition.stages.iter().chain([&condition.code]));
             let distant = |m: &&Member| m.entry.site != Some(MetastasisSite::RegionalOrDistantNode);
             let member = marks.find(Role::MetNet).or_else(|| marks.find(Role::StageM1));
-            let member = member.or_else(|| marks.iter().filter(|m| m.role == Role::MetGeneric && only_cancer).find(distant));
+            let member = member.or_else(|| {
+                marks
+                    .iter()
+                    .filter(|m| m.role == Role::MetGeneric && only_cancer)
+                    .find(distant)
+            });
             if let Some(member) = member {
                 let date = [condition.onset, condition.recorded].into_iter().flatten().min();
-                return Some((marks::coded(self.knowledge, &condition.resource, member, date), date));
+                return Some((
+                    marks::coded(self.knowledge, &condition.resource, member, date),
+                    date,
+                ));
             }
         }
-        for observation in self.case.chart.observations.iter().filter(|o| counts::observation(o)) {
+        for observation in self
+            .case
+            .chart
+            .observations
+            .iter()
+            .filter(|o| counts::observation(o))
+        {
             use crate::engine::case::ObservedValue::{Coded, Quantity, Text as Words};
             if !Marks::of(self.knowledge, [&observation.code]).has(Role::Stage) {
                 continue;
@@ -249,7 +344,8 @@ impl Reader<'_> {
             match observation.value.as_ref() {
                 Some(Coded(concept)) => {
                     if let Some(member) = Marks::of(self.knowledge, [concept]).find(Role::StageM1) {
-                        let evidence = marks::coded(self.knowledge, &observation.resource, member, observation.date);
+                        let evidence =
+                            marks::coded(self.knowledge, &observation.resource, member, observation.date);
                         return Some((evidence, observation.date));
                     }
                     let words = Text::join(concept.words());
@@ -265,21 +361,34 @@ impl Reader<'_> {
                 Some(Quantity { .. }) | None => {}
             }
         }
-        let in_words = readings.iter().find_map(|(condition, reading)| match &reading.metastasis {
-            Finding::Found(words) => Some((&condition.resource, words)),
-            _ => None,
-        });
+        let in_words = readings
+            .iter()
+            .find_map(|(condition, reading)| match &reading.metastasis {
+                Finding::Found(words) => Some((&condition.resource, words)),
+                _ => None,
+            });
         let order = match &self.order.reading.metastasis {
             Finding::Found(words) => Some((&self.order.id, words)),
             _ => None,
         };
         let (resource, words) = in_words.or(order)?;
-        Some((marks::worded(resource, List::MetastasisAsserted.name(), words, None), None))
+        Some((
+            marks::worded(resource, List::MetastasisAsserted.name(), words, None),
+            None,
+        ))
     }
 
-    fn stage_words(&self, id: &ResourceRef, words: &str, date: Option<PartialDate>) -> Option<(Evidence, Option<PartialDate>)> {
+    fn stage_words(
+        &self,
+        id: &ResourceRef,
+        words: &str,
+        date: Option<PartialDate>,
+    ) -> Option<(Evidence, Option<PartialDate>)> {
         match Reading::of(&Text::new(self.knowledge, words)).metastasis {
-            Finding::Found(words) => Some((marks::worded(id, List::MetastasisAsserted.name(), &words, date), date)),
+            Finding::Found(words) => Some((
+                marks::worded(id, List::MetastasisAsserted.name(), &words, date),
+                date,
+            )),
             _ => None,
         }
     }
@@ -293,7 +402,13 @@ impl Reader<'_> {
                 return Fact::with(true, evidence);
             }
         }
-        for medication in self.case.chart.medications.iter().filter(|m| counts::medication(m)) {
+        for medication in self
+            .case
+            .chart
+            .medications
+            .iter()
+            .filter(|m| counts::medication(m))
+        {
             if self.before_diagnosis(medication.start) {
                 continue;
             }
@@ -302,7 +417,10 @@ impl Reader<'_> {
             }
         }
         match &self.order.reading.treatment_done {
-            Some(words) => Fact::with(true, marks::worded(&self.order.id, List::TreatmentDone.name(), words, None)),
+            Some(words) => Fact::with(
+                true,
+                marks::worded(&self.order.id, List::TreatmentDone.name(), words, None),
+            ),
             None => Fact::bare(false),
         }
     }
@@ -318,7 +436,10 @@ impl Reader<'_> {
         let date = procedure.performed;
         let by_code = |m: &Member| Some(marks::coded(self.knowledge, &procedure.resource, m, date));
         let lutetium = || text.mentions(List::Lutetium);
-        if let Some(member) = marks.iter().find(|m| m.role == Role::Prrt && (!m.entry.weak || lutetium())) {
+        if let Some(member) = marks
+            .iter()
+            .find(|m| m.role == Role::Prrt && (!m.entry.weak || lutetium()))
+        {
             return by_code(member);
         }
         if let Some(member) = marks.find(Role::LiverDirected) {
@@ -335,14 +456,23 @@ impl Reader<'_> {
             return None;
         }
         let lists = [List::Prrt, List::LiverDirected, List::ExternalBeam];
-        let found = lists.into_iter().find_map(|l| text.not_negated(l).map(|w| (l, w)));
+        let found = lists
+            .into_iter()
+            .find_map(|l| text.not_negated(l).map(|w| (l, w)));
         found.map(|(list, words)| marks::worded(&procedure.resource, list.name(), &words, date))
     }
 
     fn treating_medicine(&self, medicine: &Medication, metastatic: bool) -> Option<Evidence> {
         let marks = Marks::of(self.knowledge, [&medicine.code]);
         let text = Text::new(self.knowledge, &Text::join(medicine.code.words()));
-        let by_code = |m: &Member| Some(marks::coded(self.knowledge, &medicine.resource, m, medicine.start));
+        let by_code = |m: &Member| {
+            Some(marks::coded(
+                self.knowledge,
+                &medicine.resource,
+                m,
+                medicine.start,
+            ))
+        };
         if marks.has(Role::SystemicNotAntitumour) {
             return None;
         }
@@ -358,13 +488,18 @@ impl Reader<'_> {
             return if counts { by_code(member) } else { None };
         }
         if let Some(member) = marks.find(Role::Ssa) {
-            return if metastatic && self.long_enough(medicine) { by_code(member) } else { None };
+            return if metastatic && self.long_enough(medicine) {
+                by_code(member)
+            } else {
+                None
+            };
         }
         if !marks.is_empty() {
             return None;
         }
         let by_words = |list: List| {
-            text.not_negated(list).map(|w| marks::worded(&medicine.resource, list.name(), &w, medicine.start))
+            text.not_negated(list)
+                .map(|w| marks::worded(&medicine.resource, list.name(), &w, medicine.start))
         };
         if let Some(evidence) = by_words(List::Prrt) {
             return Some(evidence);
@@ -379,24 +514,40 @@ impl Reader<'_> {
     /// Given for a transplant, tuberous sclerosis or another cancer rather than for this tumour.
     fn other_use(&self, medicine: &Medication) -> bool {
         let reasons = medicine.reasons.iter();
-        let conditions = self.case.chart.conditions.iter().filter(|c| counts::condition(c)).map(|c| &c.code);
+        let conditions = self
+            .case
+            .chart
+            .conditions
+            .iter()
+            .filter(|c| counts::condition(c))
+            .map(|c| &c.code);
         let words = Text::join(reasons.chain(conditions).flat_map(|c| c.words()));
-        Text::new(self.knowledge, &words).not_negated(List::NotAntitumour).is_some()
+        Text::new(self.knowledge, &words)
+            .not_negated(List::NotAntitumour)
+            .is_some()
             || Marks::of(self.knowledge, &medicine.reasons).any(&[Role::Malignancy, Role::SyndromeHint])
                 && !Marks::of(self.knowledge, &medicine.reasons).has(Role::PnetSpecific)
     }
 
     fn long_enough(&self, medicine: &Medication) -> bool {
         let Some(start) = medicine.start else { return false };
-        let end = medicine.end.map_or(self.case.today, |e| e.latest().min(self.case.today));
+        let end = medicine
+            .end
+            .map_or(self.case.today, |e| e.latest().min(self.case.today));
         days(start.earliest(), end) >= self.window(Window::SsaExposure)
     }
 
     fn ablated(&self) -> Fact<bool> {
         for procedure in self.case.chart.procedures.iter().filter(|p| counts::procedure(p)) {
             let marks = Marks::of(self.knowledge, [&procedure.code]);
-            if let Some(member) = marks.find(Role::LocalAblation).filter(|_| !self.before_diagnosis(procedure.performed)) {
-                return Fact::with(true, marks::coded(self.knowledge, &procedure.resource, member, procedure.performed));
+            if let Some(member) = marks
+                .find(Role::LocalAblation)
+                .filter(|_| !self.before_diagnosis(procedure.performed))
+            {
+                return Fact::with(
+                    true,
+                    marks::coded(self.knowledge, &procedure.resource, member, procedure.performed),
+                );
             }
         }
         Fact::bare(false)

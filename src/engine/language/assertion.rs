@@ -47,7 +47,13 @@ impl<'k> Text<'k> {
         let raw = fold(text).into_owned();
         let clean = blank(&raw, &lexicon.hits(List::Traps, &raw));
         let words = |w| usize::try_from(knowledge.window(w)).unwrap_or_default();
-        Self { lexicon, raw, clean, before: words(Window::NegationLeading), after: words(Window::NegationTrailing) }
+        Self {
+            lexicon,
+            raw,
+            clean,
+            before: words(Window::NegationLeading),
+            after: words(Window::NegationTrailing),
+        }
     }
 
     /// Joins pieces of text so that no phrase runs across two of them.
@@ -55,7 +61,11 @@ impl<'k> Text<'k> {
         let mut joined = String::new();
         for piece in pieces.into_iter().map(str::trim).filter(|p| !p.is_empty()) {
             if !joined.is_empty() {
-                joined.push_str(if joined.ends_with(['.', ';', '?', '!']) { " " } else { ". " });
+                joined.push_str(if joined.ends_with(['.', ';', '?', '!']) {
+                    " "
+                } else {
+                    ". "
+                });
             }
             joined.push_str(piece);
         }
@@ -88,7 +98,13 @@ impl<'k> Text<'k> {
             let hits = self.lexicon.hits(*list, &clean);
             clean = blank(&clean, &hits);
         }
-        Self { lexicon: self.lexicon, raw: self.raw.clone(), clean, before: self.before, after: self.after }
+        Self {
+            lexicon: self.lexicon,
+            raw: self.raw.clone(),
+            clean,
+            before: self.before,
+            after: self.after,
+        }
     }
 
     /// Spans of a list, whatever the text says of them.
@@ -111,14 +127,22 @@ impl<'k> Text<'k> {
     /// Every phrase of the list with its label.
     pub(super) fn labelled(&self, list: List) -> Vec<Hit> {
         let spans = self.spans(list);
-        spans.into_iter().map(|span| Hit { assertion: self.label(&span), span }).collect()
+        spans
+            .into_iter()
+            .map(|span| Hit {
+                assertion: self.label(&span),
+                span,
+            })
+            .collect()
     }
 
     /// The strongest way in which the text speaks of a list, with the words.
     #[must_use]
     pub fn says(&self, list: List) -> Option<(Assertion, String)> {
         let hits = self.labelled(list);
-        let best = hits.iter().max_by_key(|h| (h.assertion, std::cmp::Reverse(h.span.start)))?;
+        let best = hits
+            .iter()
+            .max_by_key(|h| (h.assertion, std::cmp::Reverse(h.span.start)))?;
         Some((best.assertion, self.quote(&best.span)))
     }
 
@@ -126,7 +150,9 @@ impl<'k> Text<'k> {
     #[must_use]
     pub fn not_negated(&self, list: List) -> Option<String> {
         let hits = self.labelled(list);
-        hits.into_iter().find(|h| h.assertion != Assertion::Negated).map(|h| self.quote(&h.span))
+        hits.into_iter()
+            .find(|h| h.assertion != Assertion::Negated)
+            .map(|h| self.quote(&h.span))
     }
 
     /// The label of one span, by the cues before and after it inside its sentence part.
@@ -152,7 +178,13 @@ impl<'k> Text<'k> {
     /// Up to `before` words in front of a place, back to the nearest terminator.
     fn words_before(&self, start: usize) -> &str {
         let head = self.clean.get(..start).unwrap_or_default();
-        let cut = self.lexicon.hits(List::Terminators, head).into_iter().map(|r| r.end).max().unwrap_or(0);
+        let cut = self
+            .lexicon
+            .hits(List::Terminators, head)
+            .into_iter()
+            .map(|r| r.end)
+            .max()
+            .unwrap_or(0);
         let part = head.get(cut..).unwrap_or_default();
         let mut from = part.len();
         let mut seen = 0;
@@ -170,7 +202,13 @@ impl<'k> Text<'k> {
     /// Up to `after` words behind a place, up to the nearest terminator; a question mark ends a sentence and asks.
     fn words_after(&self, end: usize) -> &str {
         let tail = self.clean.get(end..).unwrap_or_default();
-        let cut = self.lexicon.hits(List::Terminators, tail).into_iter().map(|r| r.start).min().unwrap_or(tail.len());
+        let cut = self
+            .lexicon
+            .hits(List::Terminators, tail)
+            .into_iter()
+            .map(|r| r.start)
+            .min()
+            .unwrap_or(tail.len());
         let part = tail.get(..cut).unwrap_or_default();
         let to = words(part).get(self.after).map_or(part.len(), |(at, _)| *at);
         part.get(..to).unwrap_or_default()
@@ -179,11 +217,14 @@ impl<'k> Text<'k> {
 
 /// Words with their places; a word is a run without white space.
 fn words(text: &str) -> Vec<(usize, &str)> {
-    text.split(' ').scan(0, |at, w| {
-        let start = *at;
-        *at += w.len() + 1;
-        Some((start, w))
-    }).filter(|(_, w)| !w.is_empty()).collect()
+    text.split(' ')
+        .scan(0, |at, w| {
+            let start = *at;
+            *at += w.len() + 1;
+            Some((start, w))
+        })
+        .filter(|(_, w)| !w.is_empty())
+        .collect()
 }
 
 /// Replaces spans by spaces, keeping every place where it was.

@@ -22,7 +22,10 @@ pub enum Finding {
 
 /// What a text asks or tells, as far as the decision cares. Each `Some` holds the words found.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-#[allow(missing_docs, reason = "the names are those of the phrase lists; cards/lexicon explains each")]
+#[allow(
+    missing_docs,
+    reason = "the names are those of the phrase lists; cards/lexicon explains each"
+)]
 pub struct Reading {
     pub metastatic_staging: Option<String>,
     pub initial_staging: Option<String>,
@@ -81,7 +84,11 @@ impl Reading {
 
 /// Spans of a list that are not negated.
 fn spoken(text: &Text<'_>, list: List) -> Vec<Range<usize>> {
-    text.labelled(list).into_iter().filter(|h| h.assertion != Assertion::Negated).map(|h| h.span).collect()
+    text.labelled(list)
+        .into_iter()
+        .filter(|h| h.assertion != Assertion::Negated)
+        .map(|h| h.span)
+        .collect()
 }
 
 fn mentioned(text: &Text<'_>, list: List) -> Option<String> {
@@ -90,7 +97,9 @@ fn mentioned(text: &Text<'_>, list: List) -> Option<String> {
 
 fn asserted(text: &Text<'_>, list: List) -> Option<String> {
     let hits = text.labelled(list);
-    let hit = hits.into_iter().find(|h| matches!(h.assertion, Assertion::Asserted | Assertion::Historical))?;
+    let hit = hits
+        .into_iter()
+        .find(|h| matches!(h.assertion, Assertion::Asserted | Assertion::Historical))?;
     Some(text.quote(&hit.span))
 }
 
@@ -120,12 +129,20 @@ fn metastasis(text: &Text<'_>, staging: &[Range<usize>]) -> Finding {
     }
     let open = queried.iter().find(|s| !overlaps(s, &negated));
     let open = open.or_else(|| {
-        known.iter().find(|h| h.assertion == Assertion::Queried && !overlaps(&h.span, &negated)).map(|h| &h.span)
+        known
+            .iter()
+            .find(|h| h.assertion == Assertion::Queried && !overlaps(&h.span, &negated))
+            .map(|h| &h.span)
     });
     if let Some(span) = open {
         return Finding::Queried(text.quote(span));
     }
-    let excluded = negated.first().or_else(|| known.iter().find(|h| h.assertion == Assertion::Negated).map(|h| &h.span));
+    let excluded = negated.first().or_else(|| {
+        known
+            .iter()
+            .find(|h| h.assertion == Assertion::Negated)
+            .map(|h| &h.span)
+    });
     excluded.map_or(Finding::None, |s| Finding::Negated(text.quote(s)))
 }
 
@@ -145,5 +162,7 @@ fn resection(text: &Text<'_>) -> Finding {
     if let Some(span) = negated.first() {
         return Finding::Negated(text.quote(span));
     }
-    planned.first().map_or(Finding::None, |s| Finding::Planned(text.quote(s)))
+    planned
+        .first()
+        .map_or(Finding::None, |s| Finding::Planned(text.quote(s)))
 }

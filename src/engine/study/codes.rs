@@ -13,22 +13,37 @@ pub(super) fn read(knowledge: &Knowledge, id: &ResourceRef, order: &DraftOrder) 
     let mut evidence = Vec::new();
     let mut shape: Option<Shape> = None;
     for coding in &order.code.codings {
-        let Some(study) = knowledge.study_coded(coding) else { continue };
+        let Some(study) = knowledge.study_coded(coding) else {
+            continue;
+        };
         evidence.push(by_code(knowledge, id, coding, study));
         shape = Some(match shape {
             None => study.shape.clone(),
             Some(first) => agree(first, &study.shape),
         });
     }
-    Some(Asked { shape: shape?, evidence })
+    Some(Asked {
+        shape: shape?,
+        evidence,
+    })
 }
 
-fn by_code(knowledge: &Knowledge, id: &ResourceRef, coding: &crate::terminology::Coding, study: &Study) -> Evidence {
+fn by_code(
+    knowledge: &Knowledge,
+    id: &ResourceRef,
+    coding: &crate::terminology::Coding,
+    study: &Study,
+) -> Evidence {
     let systems = knowledge.systems();
     let system = coding.system.as_deref().and_then(|s| systems.named(s).next());
     let name = system.map_or("", |s| systems.name(s));
     let code = coding.code.as_deref().unwrap_or_default().trim();
-    Evidence { resource: Some(id.clone()), what: format!("{name} {code}, {}", study.name), quote: None, date: None }
+    Evidence {
+        resource: Some(id.clone()),
+        what: format!("{name} {code}, {}", study.name),
+        quote: None,
+        date: None,
+    }
 }
 
 /// Two codes on one order: the same study told twice, its two halves, or a contradiction.
@@ -42,7 +57,10 @@ fn agree(first: Shape, second: &Shape) -> Shape {
         return match (pet(&first), pet(second)) {
             (true, false) => first,
             (false, true) => second.clone(),
-            _ => Shape { contrast: contradicted(first.contrast), ..first },
+            _ => Shape {
+                contrast: contradicted(first.contrast),
+                ..first
+            },
         };
     }
     let contrast = match (first.contrast, second.contrast) {
@@ -55,17 +73,35 @@ fn agree(first: Shape, second: &Shape) -> Shape {
     regions.sort();
     regions.dedup();
     if regions.contains(&Region::Abdomen) {
-        regions.retain(|r| !matches!(r, Region::Liver | Region::Pancreas | Region::BiliaryPancreaticDucts));
+        regions.retain(|r| {
+            !matches!(
+                r,
+                Region::Liver | Region::Pancreas | Region::BiliaryPancreaticDucts
+            )
+        });
     }
-    Shape { regions, contrast, purpose: first.purpose.max(second.purpose), ..first }
+    Shape {
+        regions,
+        contrast,
+        purpose: first.purpose.max(second.purpose),
+        ..first
+    }
 }
 
 fn contradicted(contrast: IvContrast) -> IvContrast {
-    if contrast == IvContrast::NotApplicable { contrast } else { IvContrast::Unknown }
+    if contrast == IvContrast::NotApplicable {
+        contrast
+    } else {
+        IvContrast::Unknown
+    }
 }
 
 /// The tracer by a code on the order or in its details.
-pub(super) fn tracer(knowledge: &Knowledge, id: &ResourceRef, order: &DraftOrder) -> Option<(Tracer, Evidence)> {
+pub(super) fn tracer(
+    knowledge: &Knowledge,
+    id: &ResourceRef,
+    order: &DraftOrder,
+) -> Option<(Tracer, Evidence)> {
     let marks = Marks::of(knowledge, order.details.iter().chain([&order.code]));
     let roles = [
         (Role::TracerOther, Tracer::Other),
@@ -73,6 +109,10 @@ pub(super) fn tracer(knowledge: &Knowledge, id: &ResourceRef, order: &DraftOrder
         (Role::TracerSstr, Tracer::Sstr),
         (Role::TracerFdg, Tracer::Fdg),
     ];
-    let found = |(role, tracer)| marks.find(role).map(|m| (tracer, marks::coded(knowledge, id, m, None)));
+    let found = |(role, tracer)| {
+        marks
+            .find(role)
+            .map(|m| (tracer, marks::coded(knowledge, id, m, None)))
+    };
     roles.into_iter().find_map(found)
 }

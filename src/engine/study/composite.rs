@@ -8,8 +8,12 @@ use crate::knowledge::files::{IvContrast, Modality, Region};
 pub fn combine(orders: &[Option<&Shape>]) -> Vec<Option<Shape>> {
     let mut combined = vec![None; orders.len()];
     for modality in [Modality::CT, Modality::MR] {
-        let parts: Vec<usize> = (0..orders.len()).filter(|at| shape(orders, *at).is_some_and(|s| part(s, modality))).collect();
-        let Some((whole, members)) = whole(orders, &parts) else { continue };
+        let parts: Vec<usize> = (0..orders.len())
+            .filter(|at| shape(orders, *at).is_some_and(|s| part(s, modality)))
+            .collect();
+        let Some((whole, members)) = whole(orders, &parts) else {
+            continue;
+        };
         if members.len() > 1 {
             for at in members {
                 if let Some(slot) = combined.get_mut(at) {
@@ -37,19 +41,37 @@ fn part(shape: &Shape, modality: Modality) -> bool {
 /// The study the parts make up, and which of them belong to it.
 fn whole(orders: &[Option<&Shape>], parts: &[usize]) -> Option<(Shape, Vec<usize>)> {
     let has = |at: usize, region| shape(orders, at).is_some_and(|s| s.regions.contains(&region));
-    let abdomens: Vec<usize> = parts.iter().copied().filter(|at| has(*at, Region::Abdomen)).collect();
+    let abdomens: Vec<usize> = parts
+        .iter()
+        .copied()
+        .filter(|at| has(*at, Region::Abdomen))
+        .collect();
     let first = shape(orders, *abdomens.first()?)?;
-    let contrast = of_abdomen(abdomens.iter().filter_map(|at| shape(orders, *at)).map(|s| s.contrast));
+    let contrast = of_abdomen(
+        abdomens
+            .iter()
+            .filter_map(|at| shape(orders, *at))
+            .map(|s| s.contrast),
+    );
     let pelvis = parts.iter().any(|at| has(*at, Region::Pelvis));
     let mut members: Vec<usize> = parts
         .iter()
         .copied()
         .filter(|at| has(*at, Region::Abdomen) || (has(*at, Region::Pelvis) && !has(*at, Region::Chest)))
         .collect();
-    let mut regions: Vec<Region> = members.iter().filter_map(|at| shape(orders, *at)).flat_map(|s| s.regions.clone()).collect();
+    let mut regions: Vec<Region> = members
+        .iter()
+        .filter_map(|at| shape(orders, *at))
+        .flat_map(|s| s.regions.clone())
+        .collect();
     // A chest study joins only where everything is enhanced; otherwise it stays an adjunct.
     if pelvis && enhanced(contrast) {
-        for at in parts.iter().copied().filter(|at| !members.contains(at)).collect::<Vec<_>>() {
+        for at in parts
+            .iter()
+            .copied()
+            .filter(|at| !members.contains(at))
+            .collect::<Vec<_>>()
+        {
             if shape(orders, at).is_some_and(|s| enhanced(s.contrast)) {
                 members.push(at);
                 regions.push(Region::Chest);
@@ -58,7 +80,14 @@ fn whole(orders: &[Option<&Shape>], parts: &[usize]) -> Option<(Shape, Vec<usize
     }
     regions.sort();
     regions.dedup();
-    Some((Shape { regions, contrast, ..first.clone() }, members))
+    Some((
+        Shape {
+            regions,
+            contrast,
+            ..first.clone()
+        },
+        members,
+    ))
 }
 
 fn enhanced(contrast: IvContrast) -> bool {
@@ -87,7 +116,14 @@ mod tests {
     use Region::{Abdomen, Chest, Liver, Pelvis};
 
     fn ct(regions: &[Region], contrast: IvContrast) -> Shape {
-        Shape { modality: Modality::CT, regions: regions.to_vec(), contrast, tracer: None, purpose: None, angiography: false }
+        Shape {
+            modality: Modality::CT,
+            regions: regions.to_vec(),
+            contrast,
+            tracer: None,
+            purpose: None,
+            angiography: false,
+        }
     }
 
     fn check(orders: &[Shape], expect: &[Option<Shape>]) {
@@ -98,29 +134,50 @@ mod tests {
     #[test]
     fn abdomen_and_pelvis_are_one_study_with_the_abdomens_contrast() {
         let whole = ct(&[Abdomen, Pelvis], WithoutAndWith);
-        check(&[ct(&[Abdomen], WithoutAndWith), ct(&[Pelvis], Plain)], &[Some(whole.clone()), Some(whole)]);
+        check(
+            &[ct(&[Abdomen], WithoutAndWith), ct(&[Pelvis], Plain)],
+            &[Some(whole.clone()), Some(whole)],
+        );
         let plain = ct(&[Abdomen, Pelvis], Plain);
-        check(&[ct(&[Pelvis], With), ct(&[Abdomen], Plain)], &[Some(plain.clone()), Some(plain)]);
+        check(
+            &[ct(&[Pelvis], With), ct(&[Abdomen], Plain)],
+            &[Some(plain.clone()), Some(plain)],
+        );
     }
 
     #[test]
     fn plain_and_enhanced_abdomen_are_without_and_with() {
         let whole = ct(&[Abdomen], WithoutAndWith);
-        check(&[ct(&[Abdomen], Plain), ct(&[Abdomen], With)], &[Some(whole.clone()), Some(whole)]);
+        check(
+            &[ct(&[Abdomen], Plain), ct(&[Abdomen], With)],
+            &[Some(whole.clone()), Some(whole)],
+        );
     }
 
     #[test]
     fn a_chest_study_joins_only_where_everything_is_enhanced() {
         let whole = ct(&[Chest, Abdomen, Pelvis], With);
-        check(&[ct(&[Abdomen, Pelvis], With), ct(&[Chest], With)], &[Some(whole.clone()), Some(whole)]);
-        check(&[ct(&[Abdomen, Pelvis], With), ct(&[Chest], Plain)], &[None, None]);
-        check(&[ct(&[Abdomen, Pelvis], Plain), ct(&[Chest], With)], &[None, None]);
+        check(
+            &[ct(&[Abdomen, Pelvis], With), ct(&[Chest], With)],
+            &[Some(whole.clone()), Some(whole)],
+        );
+        check(
+            &[ct(&[Abdomen, Pelvis], With), ct(&[Chest], Plain)],
+            &[None, None],
+        );
+        check(
+            &[ct(&[Abdomen, Pelvis], Plain), ct(&[Chest], With)],
+            &[None, None],
+        );
         check(&[ct(&[Abdomen], With), ct(&[Chest], With)], &[None, None]);
     }
 
     #[test]
     fn other_modalities_organ_studies_and_single_orders_stand_alone() {
-        let mr = Shape { modality: Modality::MR, ..ct(&[Pelvis], With) };
+        let mr = Shape {
+            modality: Modality::MR,
+            ..ct(&[Pelvis], With)
+        };
         check(&[ct(&[Abdomen], With), mr], &[None, None]);
         check(&[ct(&[Liver], With), ct(&[Pelvis], With)], &[None, None]);
         check(&[ct(&[Abdomen, Pelvis], Unknown)], &[None]);

@@ -17,7 +17,10 @@ pub(super) fn read(id: &ResourceRef, texts: &StudyTexts<'_>) -> Option<Asked> {
     let mut regions = regions(what, modality, list)?;
     regions.sort();
     regions.dedup();
-    let nuclear = matches!(modality, Modality::PET | Modality::PETCT | Modality::PETMR | Modality::NM);
+    let nuclear = matches!(
+        modality,
+        Modality::PET | Modality::PETCT | Modality::PETMR | Modality::NM
+    );
     let contrast = match modality {
         Modality::CT if list == List::ModalityCta => IvContrast::With,
         Modality::US if list == List::ModalityCeus => IvContrast::With,
@@ -39,7 +42,17 @@ pub(super) fn read(id: &ResourceRef, texts: &StudyTexts<'_>) -> Option<Asked> {
         _ => nuclear.then_some(Tracer::Unknown),
     };
     let angiography = list == List::ModalityCta;
-    Some(Asked { shape: Shape { modality, regions, contrast, tracer, purpose, angiography }, evidence })
+    Some(Asked {
+        shape: Shape {
+            modality,
+            regions,
+            contrast,
+            tracer,
+            purpose,
+            angiography,
+        },
+        evidence,
+    })
 }
 
 /// The modality, most specific word first.
@@ -58,14 +71,21 @@ fn modality(text: &Text<'_>) -> Option<(Modality, List)> {
         (List::ModalityCt, Modality::CT),
         (List::ModalityUs, Modality::US),
     ];
-    order.into_iter().find(|(list, _)| text.mentions(*list)).map(|(list, modality)| (modality, list))
+    order
+        .into_iter()
+        .find(|(list, _)| text.mentions(*list))
+        .map(|(list, modality)| (modality, list))
 }
 
 /// The parts of the body; `None` when the words name only parts that cannot answer the question.
 fn regions(text: &Text<'_>, modality: Modality, list: List) -> Option<Vec<Region>> {
     let says = |l: List| text.mentions(l);
     if modality == Modality::EUS {
-        let region = if says(List::EusOesophagusOnly) { Region::Oesophagus } else { Region::Pancreas };
+        let region = if says(List::EusOesophagusOnly) {
+            Region::Oesophagus
+        } else {
+            Region::Pancreas
+        };
         return Some(vec![region]);
     }
     if list == List::ModalityBoneScan {
@@ -150,5 +170,7 @@ pub(super) fn tracer(text: &Text<'_>) -> Option<(Tracer, String)> {
         (List::TracerSstr, Tracer::Sstr),
         (List::TracerFdg, Tracer::Fdg),
     ];
-    order.into_iter().find_map(|(list, tracer)| text.says(list).map(|(_, words)| (tracer, words)))
+    order
+        .into_iter()
+        .find_map(|(list, tracer)| text.says(list).map(|(_, words)| (tracer, words)))
 }
