@@ -93,14 +93,18 @@ impl Reading {
         flag("therapeutic", self.therapeutic, got.therapeutic);
         if self.metastasis != got.metastasis {
             found.push(format!(
-                "`metastasis` should be {:?}, not {:?}",
-                self.metastasis, got.metastasis
+                "`{}` should be {:?}, not {:?}",
+                stringify!(metastasis),
+                self.metastasis,
+                got.metastasis
             ));
         }
         if self.resection != got.resection {
             found.push(format!(
-                "`resection` should be {:?}, not {:?}",
-                self.resection, got.resection
+                "`{}` should be {:?}, not {:?}",
+                stringify!(resection),
+                self.resection,
+                got.resection
             ));
         }
         found
