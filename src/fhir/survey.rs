@@ -1,0 +1,571 @@
+//! The first look at a prefetched answer: was it delivered, and which of its entries are worth reading?
+//!
+//! One borrowed pass that gathers the codes and words of each entry and asks an [`Interest`] about them. An odd entry
+//! costs only itself. What the entries mean is not decided here; nothing is copied for entries nobody wants.
+
+use super::Interest;
+use super::kind::Kind;
+use super::lenient::{Any, Lenient, Name, Words, run};
+use super::reference::Reference;
+use serde::de::{IgnoredAny, MapAccess, SeqAccess};
+use serde_json::value::RawValue;
+use std::borrow::Cow;
+
+/// Entries looked at per prefetch key; an answer with more counts as not delivered.
+pub const MAX_ENTRIES: usize = 5_000;
+
+/// Deepest nesting within one element that is searched for codes.
+const MAX_DEPTH: u8 = 12;
+
+/// How an answer fared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Delivery {
+    /// It can be relied on.
+    Complete,
+    /// The server reported an error instead of, or among, the data.
+    Outcome,
+    /// There are pages that were not sent.
+    MorePages,
+    /// It has more entries than are looked at.
+    TooMany,
+    /// It is neither a resource nor a Bundle.
+    #[default]
+    Unreadable,
+}
+
+/// An entry worth reading.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Found {
+    /// Its place in the Bundle; `None` when the answer is the resource itself.
+    pub at: Option<usize>,
+    /// What it is.
+    pub kind: Kind,
+    /// It is of interest only if this Medication turns out to be.
+    pub only_if: Option<String>,
+}
+
+/// What the first look at one answer found.
+#[derive(Debug, Default)]
+pub(super) struct Survey {
+    pub delivery: Delivery,
+    pub found: Vec<Found>,
+    /// What the answer is, when it is a resource itself.
+    pub alone: Option<Kind>,
+    /// Entries that are no sound JSON.
+    pub broken: Vec<usize>,
+}
+
+/// Looks at one answer. `wanted` are references from the orders: what they point to is found in any case.
+pub(super) fn survey<I: Interest>(raw: &RawValue, interest: &I, wanted: &[Reference<'_>]) -> Survey {
+    let mut walk = Walk::new(interest, wanted);
+    let top = run(raw.get(), Top(&mut walk)).unwrap_or(None);
+    match top {
+        Some(shape) if shape.is_bundle() => walk.finish(&shape, Vec::new()),
+        Some(shape) if shape.kind.is_some() => {
+            let mut walk = Walk::new(interest, wanted);
+            let read = run(raw.get(), Resource(&mut walk)).is_ok();
+            let alone = walk.close(None, None);
+            let delivery = match alone {
+                Some(Kind::Outcome) => Delivery::Outcome,
+                Some(_) if read => Delivery::Complete,
+                _ => Delivery::Unreadable,
+            };
+            Survey {
+                delivery,
+                found: walk.found,
+                alone,
+                broken: Vec::new(),
+            }
+        }
+        Some(_) => Survey::default(),
+        None => one_by_one(raw, interest, wanted),
+    }
+}
+
+/// The slow way, when a broken entry spoilt the pass: each entry is read for itself.
+fn one_by_one<I: Interest>(raw: &RawValue, interest: &I, wanted: &[Reference<'_>]) -> Survey {
+    let mut walk = Walk::new(interest, wanted);
+    let mut broken = Vec::new();
+    let Ok(Some(shape)) = run(raw.get(), Split) else {
+        return Survey::default();
+    };
+    if shape.kind.as_deref() != Some("Bundle") {
+        return Survey::default();
+    }
+    walk.too_many = shape.entries.len() > MAX_ENTRIES;
+    for (at, entry) in shape.entries.iter().take(MAX_ENTRIES).enumerate() {
+        match run(entry.get(), Entry(&mut walk)) {
+            Ok(full_url) => drop(walk.close(Some(at), full_url)),
+            Err(_) => {
+                walk.clear();
+                broken.push(at);
+            }
+        }
+    }
+    let seen = Shape {
+        kind: shape.kind,
+        more_pages: shape.more_pages,
+        odd_entries: false,
+    };
+    walk.finish(&seen, broken)
+}
+
+/// The raw text of one entry of a Bundle, with its `fullUrl`.
+pub(super) struct RawEntry<'a> {
+    pub full_url: Option<Cow<'a, str>>,
+    pub resource: &'a RawValue,
+}
+
+/// The raw entries at `places`, which are in ascending order; a place that holds no resource is left out.
+pub(super) fn entries_at<'a>(raw: &'a RawValue, places: &[usize]) -> Vec<(usize, RawEntry<'a>)> {
+    let Ok(Some(shape)) = run(raw.get(), Split) else {
+        return Vec::new();
+    };
+    let entry = |at: &usize| {
+        let entry = run(shape.entries.get(*at)?.get(), SplitEntry).ok().flatten()?;
+        Some((*at, entry))
+    };
+    places.iter().filter_map(entry).collect()
+}
+
+/// Every raw entry of a Bundle, up to `most`, and whether there are more.
+pub(super) fn all_entries(raw: &RawValue, most: usize) -> Option<(Vec<Option<RawEntry<'_>>>, bool)> {
+    let shape = run(raw.get(), Split).ok()??;
+    if shape.kind.as_deref().is_some_and(|kind| kind != "Bundle") {
+        return None;
+    }
+    let more = shape.entries.len() > most;
+    let first = shape.entries.into_iter().take(most);
+    Some((
+        first
+            .map(|entry| run(entry.get(), SplitEntry).ok().flatten())
+            .collect(),
+        more,
+    ))
+}
+
+/// Codes and words gathered from the entry at hand.
+struct Walk<'w, 'de, I> {
+    interest: &'w I,
+    wanted: &'w [Reference<'w>],
+    codings: Vec<(Cow<'de, str>, Cow<'de, str>)>,
+    words: Vec<Cow<'de, str>>,
+    kind: Option<Kind>,
+    id: Option<Cow<'de, str>>,
+    medication: Option<Cow<'de, str>>,
+    severe: bool,
+    found: Vec<Found>,
+    failed: bool,
+    too_many: bool,
+}
+
+impl<'w, 'de, I: Interest> Walk<'w, 'de, I> {
+    fn new(interest: &'w I, wanted: &'w [Reference<'w>]) -> Self {
+        Self {
+            interest,
+            wanted,
+            codings: Vec::new(),
+            words: Vec::new(),
+            kind: None,
+            id: None,
+            medication: None,
+            severe: false,
+            found: Vec::new(),
+            failed: false,
+            too_many: false,
+        }
+    }
+
+    fn clear(&mut self) {
+        self.codings.clear();
+        self.words.clear();
+        (self.kind, self.id, self.medication, self.severe) = (None, None, None, false);
+    }
+
+    /// Judges the entry at hand and makes ready for the next; returns what it was.
+    fn close(&mut self, at: Option<usize>, full_url: Option<Cow<'de, str>>) -> Option<Kind> {
+        let kind = self.kind;
+        if let Some(kind) = kind {
+            let (id, url) = (self.id.as_deref(), full_url.as_deref());
+            let matters = match kind {
+                Kind::Patient => true,
+                Kind::Outcome => {
+                    self.failed |= self.severe;
+                    false
+                }
+                _ => self.interesting(kind) || self.wanted.iter().any(|by| by.names(kind.name(), id, url)),
+            };
+            let only_if = self.medication.take().filter(|_| !matters);
+            if matters || only_if.is_some() {
+                self.found.push(Found {
+                    at,
+                    kind,
+                    only_if: only_if.map(Cow::into_owned),
+                });
+            }
+        }
+        self.clear();
+        kind
+    }
+
+    fn interesting(&self, kind: Kind) -> bool {
+        let interest = self.interest;
+        if kind == Kind::Condition {
+            self.codings
+                .iter()
+                .any(|(system, code)| interest.condition_code(system, code))
+                || self.words.iter().any(|words| interest.condition_words(words))
+        } else {
+            self.codings
+                .iter()
+                .any(|(system, code)| interest.code(system, code))
+                || self.words.iter().any(|words| interest.words(words))
+        }
+    }
+
+    fn finish(self, shape: &Shape<'_>, broken: Vec<usize>) -> Survey {
+        let delivery = if self.failed {
+            Delivery::Outcome
+        } else if shape.odd_entries {
+            Delivery::Unreadable
+        } else if self.too_many {
+            Delivery::TooMany
+        } else if shape.more_pages {
+            Delivery::MorePages
+        } else {
+            Delivery::Complete
+        };
+        Survey {
+            delivery,
+            found: self.found,
+            alone: None,
+            broken,
+        }
+    }
+}
+
+/// What an answer looks like from outside.
+#[derive(Default)]
+struct Shape<'de> {
+    kind: Option<Cow<'de, str>>,
+    more_pages: bool,
+    odd_entries: bool,
+}
+
+impl Shape<'_> {
+    fn is_bundle(&self) -> bool {
+        self.kind.as_deref() == Some("Bundle")
+    }
+}
+
+/// An answer, read in one pass as if it were a Bundle.
+struct Top<'s, 'w, 'de, I>(&'s mut Walk<'w, 'de, I>);
+
+impl<'de, I: Interest> Lenient<'de> for Top<'_, '_, 'de, I> {
+    type Out = Option<Shape<'de>>;
+
+    fn text(self, _: Cow<'de, str>) -> Self::Out {
+        Some(Shape::default())
+    }
+
+    fn object<A: MapAccess<'de>>(self, mut object: A) -> Result<Self::Out, A::Error> {
+        let mut shape = Shape::default();
+        while let Some(name) = object.next_key::<Name<'de>>()? {
+            match name.0.as_ref() {
+                "resourceType" => shape.kind = object.next_value_seed(Any(Words))?,
+                "link" => shape.more_pages |= object.next_value_seed(Any(Links))?,
+                "entry" => shape.odd_entries |= !object.next_value_seed(Any(Entries(self.0)))?,
+                _ => drop(object.next_value::<IgnoredAny>()?),
+            }
+        }
+        Ok(Some(shape))
+    }
+}
+
+/// `Bundle.link`: true when there is a next page.
+struct Links;
+
+impl<'de> Lenient<'de> for Links {
+    type Out = bool;
+
+    fn list<A: SeqAccess<'de>>(self, mut list: A) -> Result<bool, A::Error> {
+        let mut next = false;
+        while let Some(is_next) = list.next_element_seed(Any(Links))? {
+            next |= is_next;
+        }
+        Ok(next)
+    }
+
+    fn object<A: MapAccess<'de>>(self, mut object: A) -> Result<bool, A::Error> {
+        let mut next = false;
+        while let Some(name) = object.next_key::<Name<'de>>()? {
+            if name.0 == "relation" {
+                next |= object.next_value_seed(Any(Words))?.as_deref() == Some("next");
+            } else {
+                object.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(next)
+    }
+}
+
+/// `Bundle.entry`: true when it is a list.
+struct Entries<'s, 'w, 'de, I>(&'s mut Walk<'w, 'de, I>);
+
+impl<'de, I: Interest> Lenient<'de> for Entries<'_, '_, 'de, I> {
+    type Out = bool;
+
+    fn list<A: SeqAccess<'de>>(self, mut list: A) -> Result<bool, A::Error> {
+        let mut at = 0;
+        while at < MAX_ENTRIES {
+            let Some(full_url) = list.next_element_seed(Any(Entry(&mut *self.0)))? else {
+                return Ok(true);
+            };
+            self.0.close(Some(at), full_url);
+            at += 1;
+        }
+        while list.next_element::<IgnoredAny>()?.is_some() {
+            self.0.too_many = true;
+        }
+        Ok(true)
+    }
+}
+
+/// One entry; yields its `fullUrl` when references may need it.
+struct Entry<'s, 'w, 'de, I>(&'s mut Walk<'w, 'de, I>);
+
+impl<'de, I: Interest> Lenient<'de> for Entry<'_, '_, 'de, I> {
+    type Out = Option<Cow<'de, str>>;
+
+    fn object<A: MapAccess<'de>>(self, mut object: A) -> Result<Self::Out, A::Error> {
+        let mut full_url = None;
+        while let Some(name) = object.next_key::<Name<'de>>()? {
+            match name.0.as_ref() {
+                "fullUrl" if !self.0.wanted.is_empty() => full_url = object.next_value_seed(Any(Words))?,
+                "resource" => object.next_value_seed(Any(Resource(&mut *self.0)))?,
+                _ => drop(object.next_value::<IgnoredAny>()?),
+            }
+        }
+        Ok(full_url)
+    }
+}
+
+/// One resource: its codes and words go to the walk.
+struct Resource<'s, 'w, 'de, I>(&'s mut Walk<'w, 'de, I>);
+
+impl<'de, I: Interest> Lenient<'de> for Resource<'_, '_, 'de, I> {
+    type Out = ();
+
+    fn object<A: MapAccess<'de>>(self, mut object: A) -> Result<(), A::Error> {
+        let walk = self.0;
+        while let Some(name) = object.next_key::<Name<'de>>()? {
+            match name.0.as_ref() {
+                "resourceType" => {
+                    let kind = object.next_value_seed(Any(Words))?;
+                    walk.kind = kind.as_deref().and_then(Kind::named);
+                }
+                "id" if !walk.wanted.is_empty() => walk.id = object.next_value_seed(Any(Words))?,
+                "code"
+                | "bodySite"
+                | "reasonCode"
+                | "stage"
+                | "evidence"
+                | "note"
+                | "medicationCodeableConcept"
+                | "valueCodeableConcept"
+                | "valueString"
+                | "procedureCode"
+                | "modality"
+                | "description"
+                | "conclusion"
+                | "conclusionCode"
+                | "reaction"
+                | "contained"
+                | "orderDetail" => {
+                    if let Some(words) = object.next_value_seed(Any(Gather {
+                        walk: &mut *walk,
+                        depth: 0,
+                    }))? {
+                        walk.words.push(words);
+                    }
+                }
+                "medicationReference" => walk.medication = object.next_value_seed(Any(Pointer))?,
+                "issue" => walk.severe |= object.next_value_seed(Any(Issues))?,
+                _ => drop(object.next_value::<IgnoredAny>()?),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The `reference` of a Reference, unless it points inside the resource itself.
+struct Pointer;
+
+impl<'de> Lenient<'de> for Pointer {
+    type Out = Option<Cow<'de, str>>;
+
+    fn text(self, text: Cow<'de, str>) -> Self::Out {
+        Some(text)
+    }
+
+    fn object<A: MapAccess<'de>>(self, mut object: A) -> Result<Self::Out, A::Error> {
+        let mut reference = None;
+        while let Some(name) = object.next_key::<Name<'de>>()? {
+            if name.0 == "reference" {
+                reference = object.next_value_seed(Any(Words))?;
+            } else {
+                object.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(reference.filter(|reference| !reference.starts_with('#')))
+    }
+}
+
+/// `OperationOutcome.issue`: true when one is an error.
+struct Issues;
+
+impl<'de> Lenient<'de> for Issues {
+    type Out = bool;
+
+    fn list<A: SeqAccess<'de>>(self, mut list: A) -> Result<bool, A::Error> {
+        let mut severe = false;
+        while let Some(is_severe) = list.next_element_seed(Any(Issues))? {
+            severe |= is_severe;
+        }
+        Ok(severe)
+    }
+
+    fn object<A: MapAccess<'de>>(self, mut object: A) -> Result<bool, A::Error> {
+        let mut severe = false;
+        while let Some(name) = object.next_key::<Name<'de>>()? {
+            if name.0 == "severity" {
+                let severity = object.next_value_seed(Any(Words))?;
+                severe |= matches!(severity.as_deref(), Some("error" | "fatal"));
+            } else {
+                object.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(severe)
+    }
+}
+
+/// Codes and words anywhere below an element; yields the string if the element is one.
+struct Gather<'s, 'w, 'de, I> {
+    walk: &'s mut Walk<'w, 'de, I>,
+    depth: u8,
+}
+
+impl<'de, I: Interest> Lenient<'de> for Gather<'_, '_, 'de, I> {
+    type Out = Option<Cow<'de, str>>;
+
+    fn text(self, text: Cow<'de, str>) -> Self::Out {
+        Some(text)
+    }
+
+    fn list<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Out, A::Error> {
+        if self.depth >= MAX_DEPTH {
+            while list.next_element::<IgnoredAny>()?.is_some() {}
+            return Ok(None);
+        }
+        let depth = self.depth + 1;
+        while let Some(words) = list.next_element_seed(Any(Gather {
+            walk: &mut *self.walk,
+            depth,
+        }))? {
+            self.walk.words.extend(words);
+        }
+        Ok(None)
+    }
+
+    fn object<A: MapAccess<'de>>(self, mut object: A) -> Result<Self::Out, A::Error> {
+        let (mut system, mut code) = (None, None);
+        let depth = self.depth + 1;
+        while let Some(name) = object.next_key::<Name<'de>>()? {
+            if self.depth >= MAX_DEPTH {
+                object.next_value::<IgnoredAny>()?;
+                continue;
+            }
+            match name.0.as_ref() {
+                "system" => system = object.next_value_seed(Any(Words))?,
+                "id" | "extension" | "meta" | "reference" | "subject" | "url" | "instance"
+                | "resourceType" => {
+                    object.next_value::<IgnoredAny>()?;
+                }
+                name => {
+                    let string = object.next_value_seed(Any(Gather {
+                        walk: &mut *self.walk,
+                        depth,
+                    }))?;
+                    match name {
+                        "code" => code = string,
+                        "display" | "text" | "description" => self.walk.words.extend(string),
+                        _ => {}
+                    }
+                }
+            }
+        }
+        if let (Some(system), Some(code)) = (system, code) {
+            self.walk.codings.push((system, code));
+        }
+        Ok(None)
+    }
+}
+
+/// A Bundle split into raw entries.
+struct Split;
+
+#[derive(Default)]
+struct Pieces<'de> {
+    kind: Option<Cow<'de, str>>,
+    more_pages: bool,
+    entries: Vec<&'de RawValue>,
+}
+
+impl<'de> Lenient<'de> for Split {
+    type Out = Option<Pieces<'de>>;
+
+    fn object<A: MapAccess<'de>>(self, mut object: A) -> Result<Self::Out, A::Error> {
+        let mut pieces = Pieces::default();
+        while let Some(name) = object.next_key::<Name<'de>>()? {
+            match name.0.as_ref() {
+                "resourceType" => pieces.kind = object.next_value_seed(Any(Words))?,
+                "link" => pieces.more_pages |= object.next_value_seed(Any(Links))?,
+                "entry" => pieces.entries = object.next_value_seed(Any(RawList))?,
+                _ => drop(object.next_value::<IgnoredAny>()?),
+            }
+        }
+        Ok(Some(pieces))
+    }
+}
+
+struct RawList;
+
+impl<'de> Lenient<'de> for RawList {
+    type Out = Vec<&'de RawValue>;
+
+    fn list<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Out, A::Error> {
+        let mut items = Vec::new();
+        while let Some(item) = list.next_element()? {
+            items.push(item);
+        }
+        Ok(items)
+    }
+}
+
+struct SplitEntry;
+
+impl<'de> Lenient<'de> for SplitEntry {
+    type Out = Option<RawEntry<'de>>;
+
+    fn object<A: MapAccess<'de>>(self, mut object: A) -> Result<Self::Out, A::Error> {
+        let (mut full_url, mut resource) = (None, None);
+        while let Some(name) = object.next_key::<Name<'de>>()? {
+            match name.0.as_ref() {
+                "fullUrl" => full_url = object.next_value_seed(Any(Words))?,
+                "resource" => resource = Some(object.next_value()?),
+                _ => drop(object.next_value::<IgnoredAny>()?),
+            }
+        }
+        Ok(resource.map(|resource| RawEntry { full_url, resource }))
+    }
+}
