@@ -135,5 +135,8 @@ pub struct Advice {
 /// Judges every draft order of a case by the knowledge.
 #[must_use]
 pub fn consult(_knowledge: &Knowledge, _case: &Case) -> Consultation {
-    Consultation { decisions: Vec::new(), unavailable: None }
+    Consultation {
+        decisions: Vec::new(),
+        unavailable: None,
+    }
 }

@@ -35,7 +35,11 @@ impl Concept {
     /// Every piece of text in it: the text first, then each display.
     pub fn words(&self) -> impl Iterator<Item = &str> {
         let displays = self.codings.iter().filter_map(|c| c.display.as_deref());
-        self.text.as_deref().into_iter().chain(displays).filter(|w| !w.trim().is_empty())
+        self.text
+            .as_deref()
+            .into_iter()
+            .chain(displays)
+            .filter(|w| !w.trim().is_empty())
     }
 }
 
@@ -86,7 +90,10 @@ impl CodeSystems {
         let name = name.trim();
         let name = name.split('|').next().unwrap_or(name).trim_end_matches('/');
         let exact = self.by_name.get(name).map(Vec::as_slice).unwrap_or_default();
-        let prefix = self.by_prefix.iter().filter(move |(p, _)| name.starts_with(p.as_str()));
+        let prefix = self
+            .by_prefix
+            .iter()
+            .filter(move |(p, _)| name.starts_with(p.as_str()));
         exact.iter().copied().chain(prefix.map(|(_, id)| *id))
     }
 
@@ -140,7 +147,11 @@ mod tests {
             uri: uri.into(),
             dots_optional,
         };
-        all.add(system("icd", "http://example.org/icd", true), &["urn:oid:1.2.3".into()], false);
+        all.add(
+            system("icd", "http://example.org/icd", true),
+            &["urn:oid:1.2.3".into()],
+            false,
+        );
         all.add(system("sno", "http://example.org/sno", false), &[], true);
         all
     }
@@ -148,7 +159,11 @@ mod tests {
     #[test]
     fn a_system_is_found_by_uri_oid_version_and_edition() {
         let all = systems();
-        let key = |name: &str| all.named(name).map(|id| all.key(id).to_owned()).collect::<Vec<_>>();
+        let key = |name: &str| {
+            all.named(name)
+                .map(|id| all.key(id).to_owned())
+                .collect::<Vec<_>>()
+        };
         assert_eq!(key("http://example.org/icd"), ["icd"]);
         assert_eq!(key(" http://example.org/icd|2026 "), ["icd"]);
         assert_eq!(key("urn:oid:1.2.3"), ["icd"]);

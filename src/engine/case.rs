@@ -53,7 +53,9 @@ impl PartialDate {
         let digits = |part: &str, len: usize| part.len() == len && part.bytes().all(|b| b.is_ascii_digit());
         let mut parts = day.split('-');
         let year = parts.next().filter(|p| digits(p, 4))?.parse().ok()?;
-        let Some(month) = parts.next() else { return Some(Self::Year(year)) };
+        let Some(month) = parts.next() else {
+            return Some(Self::Year(year));
+        };
         let month: i8 = Some(month).filter(|p| digits(p, 2))?.parse().ok()?;
         let Some(day) = parts.next() else {
             return Date::new(year, month, 1).ok().map(|_| Self::Month(year, month));
@@ -410,12 +412,25 @@ mod tests {
         assert_eq!(span("2026").as_deref(), Some("2026-01-01..2026-12-31"));
         assert_eq!(span("2024-02").as_deref(), Some("2024-02-01..2024-02-29"));
         assert_eq!(span("2026-06-01").as_deref(), Some("2026-06-01..2026-06-01"));
-        assert_eq!(span("2026-06-01T23:59:00-08:00").as_deref(), Some("2026-06-01..2026-06-01"));
+        assert_eq!(
+            span("2026-06-01T23:59:00-08:00").as_deref(),
+            Some("2026-06-01..2026-06-01")
+        );
     }
 
     #[test]
     fn what_is_no_date_is_none() {
-        for text in ["", "26", "2026-13", "2026-02-30", "2026-6-1", "06/01/2026", "unknown", "2026-06-01-01", "+026"] {
+        for text in [
+            "",
+            "26",
+            "2026-13",
+            "2026-02-30",
+            "2026-6-1",
+            "06/01/2026",
+            "unknown",
+            "2026-06-01-01",
+            "+026",
+        ] {
             assert_eq!(PartialDate::parse(text), None, "{text}");
         }
     }
