@@ -161,6 +161,7 @@ fn complaint(line: usize, refusal: &Refusal) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::service::Fault;
 
     /// Repeats what it is given, and refuses what is not JSON.
     struct Echo;
