@@ -17,7 +17,7 @@ pub mod telemetry;
 
 pub use cors::Origins;
 pub use decide::{About, Answer, Decide, Service};
-pub use refusal::{Fault, Refusal};
+pub use refusal::Refusal;
 pub use server::{Ended, Limits, serve};
 
 use jiff::civil::Date;

@@ -161,15 +161,14 @@ fn complaint(line: usize, refusal: &Refusal) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::service::Fault;
 
     /// Repeats what it is given, and refuses what is not JSON.
     struct Echo;
 
     impl Explain for Echo {
         fn explain(&self, request: &[u8], as_of: Date, _: Form) -> Result<String, Refusal> {
-            let value: serde_json::Value = serde_json::from_slice(request)
-                .map_err(|_| Refusal::unreadable(Fault::Structure, "/context", "not JSON"))?;
+            let value: serde_json::Value =
+                serde_json::from_slice(request).map_err(|_| Refusal::unreadable("not JSON"))?;
             Ok(json!({ "echo": value, "as_of": as_of.to_string() }).to_string())
         }
     }
@@ -188,7 +187,7 @@ mod tests {
         let expect = concat!(
             r#"{"echo":1,"as_of":"2026-06-15"}"#,
             "\n",
-            r#"{"line":3,"error":{"code":"body-not-readable","message":"not JSON","place":"/context"}}"#,
+            r#"{"line":3,"error":{"code":"body-not-readable","message":"not JSON"}}"#,
             "\n",
             r#"{"echo":3,"as_of":"2026-06-15"}"#,
             "\n",

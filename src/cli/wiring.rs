@@ -3,6 +3,7 @@
 //! (being built: until the core lands, one service that is always silent.)
 
 use super::{Explain, Form, Report};
+use crate::cds_hooks::HookRequest;
 use crate::service::{About, Answer, Decide, Refusal, Service};
 use axum::body::Bytes;
 use jiff::civil::Date;
@@ -64,7 +65,8 @@ impl Decide for Silent {
         Bytes::from_static(br#"{"services":[]}"#)
     }
 
-    fn answer(&self, _: &str, _: &[u8], _: Date) -> Result<Answer, Refusal> {
+    fn answer(&self, _: &str, body: &[u8], _: Date) -> Result<Answer, Refusal> {
+        HookRequest::parse(body)?;
         Ok(Answer {
             body: br#"{"cards":[]}"#.to_vec(),
             cards: 0,
@@ -75,7 +77,8 @@ impl Decide for Silent {
 struct NotYet;
 
 impl Explain for NotYet {
-    fn explain(&self, _: &[u8], _: Date, _: Form) -> Result<String, Refusal> {
+    fn explain(&self, request: &[u8], _: Date, _: Form) -> Result<String, Refusal> {
+        HookRequest::parse(request)?;
         Err(Refusal::Failed)
     }
 }

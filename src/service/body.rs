@@ -1,6 +1,6 @@
 //! Reading a request body: the media type first, then no more bytes and no more time than allowed (P-19, SC-22).
 
-use super::refusal::{Fault, Refusal};
+use super::refusal::Refusal;
 use super::server::Limits;
 use axum::body::{Body, Bytes, HttpBody as _};
 use axum::http::{HeaderMap, header};
@@ -87,8 +87,7 @@ async fn piece(body: &mut Body) -> Result<Option<Bytes>, Refusal> {
                 }
             }
             Some(Err(_)) => {
-                let message = "the body ended before it was complete";
-                return Err(Refusal::unreadable(Fault::Structure, "", message));
+                return Err(Refusal::unreadable("the body ended before it was complete"));
             }
         }
     }

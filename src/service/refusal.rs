@@ -3,10 +3,11 @@
 //! A refusal says what is wrong, where, and which request it was. It never carries request text, a path or a
 //! stack (SC-23): places are names the specification defines, words are ours.
 
+use crate::cds_hooks::outcome::{Issue, OperationOutcome};
+use crate::cds_hooks::response::Coding;
+use crate::cds_hooks::{FaultKind, RequestFault};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde_json::{Map, Value, json};
-use std::borrow::Cow;
 
 /// The code system of `details.coding` in our OperationOutcomes.
 pub const CODE_SYSTEM: &str = "urn:apposite:refusal";
@@ -15,15 +16,8 @@ pub const CODE_SYSTEM: &str = "urn:apposite:refusal";
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// The body cannot be read as a call of this service.
-    #[error("{message}")]
-    Unreadable {
-        /// What kind of fault.
-        kind: Fault,
-        /// Where, as a JSON pointer made of the specification's own names: `/context/patientId`.
-        place: Cow<'static, str>,
-        /// What is wrong and what to do, without a word of the request.
-        message: Cow<'static, str>,
-    },
+    #[error(transparent)]
+    Unreadable(#[from] RequestFault),
     /// No service has this id.
     #[error("no service has this id; `GET /cds-services` lists those there are")]
     UnknownService,
@@ -59,19 +53,6 @@ pub enum Refusal {
     Failed,
 }
 
-/// What is wrong with a body.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fault {
-    /// Not JSON, or nested too deeply.
-    Structure,
-    /// A required field is missing.
-    Required,
-    /// A field has a value it cannot have.
-    Value,
-    /// The hook is not served under this id.
-    NotSupported,
-}
-
 /// A refusal as HTTP and FHIR say it.
 struct Rendering {
     status: StatusCode,
@@ -84,18 +65,15 @@ struct Rendering {
 }
 
 impl Refusal {
-    /// Shorthand for a body that cannot be read.
+    /// A body that is no JSON, or none we read, as a whole.
     #[must_use]
-    pub fn unreadable(
-        kind: Fault,
-        place: impl Into<Cow<'static, str>>,
-        message: impl Into<Cow<'static, str>>,
-    ) -> Self {
-        Self::Unreadable {
-            kind,
-            place: place.into(),
-            message: message.into(),
-        }
+    pub fn unreadable(message: &str) -> Self {
+        let message = message.to_owned();
+        Self::Unreadable(RequestFault {
+            kind: FaultKind::Structure,
+            pointer: String::new(),
+            message,
+        })
     }
 
     /// The one place where a refusal becomes a status and a code (P-02).
@@ -108,15 +86,16 @@ impl Refusal {
             header: None,
         };
         match self {
-            Self::Unreadable { kind, place, .. } => {
-                let (issue, code) = match kind {
-                    Fault::Structure => ("structure", "body-not-readable"),
-                    Fault::Required => ("required", "field-missing"),
-                    Fault::Value => ("value", "field-value"),
-                    Fault::NotSupported => ("not-supported", "hook-not-served"),
+            Self::Unreadable(fault) => {
+                let code = match fault.kind {
+                    FaultKind::Structure => "body-not-readable",
+                    FaultKind::Required => "field-missing",
+                    FaultKind::Value => "field-value",
+                    FaultKind::NotSupported => "hook-not-served",
                 };
+                let issue = fault.kind.issue_code();
                 Rendering {
-                    place: speakable(place),
+                    place: speakable(&fault.pointer),
                     ..plain(StatusCode::BAD_REQUEST, issue, code)
                 }
             }
@@ -174,24 +153,22 @@ impl Refusal {
             place,
             header,
         } = self.rendering();
-        let mut entry = Map::new();
-        entry.insert("severity".into(), "error".into());
-        entry.insert("code".into(), issue.into());
-        entry.insert(
-            "details".into(),
-            json!({ "coding": [{ "system": CODE_SYSTEM, "code": code }], "text": self.to_string() }),
-        );
-        entry.insert("diagnostics".into(), format!("request id {request_id}").into());
-        if let Some(place) = place {
-            entry.insert("expression".into(), json!([place]));
-        }
-        let outcome = json!({ "resourceType": "OperationOutcome", "issue": [Value::Object(entry)] });
+        let mut entry = Issue::error(issue, self.to_string());
+        entry.details.coding.push(Coding {
+            code: code.into(),
+            system: CODE_SYSTEM.into(),
+            display: None,
+        });
+        entry.diagnostics = Some(format!("request id {request_id}"));
+        entry.expression.extend(place);
+        // These types always serialise; an empty body would still carry the right status.
+        let outcome = serde_json::to_string(&OperationOutcome::new(entry)).unwrap_or_default();
         let media = if plain_json_only {
             "application/json"
         } else {
             "application/fhir+json"
         };
-        let mut response = (status, [(header::CONTENT_TYPE, media)], outcome.to_string()).into_response();
+        let mut response = (status, [(header::CONTENT_TYPE, media)], outcome).into_response();
         if let Some((name, value)) = header {
             response.headers_mut().insert(name, value);
         }
@@ -222,12 +199,19 @@ mod tests {
     /// P-02: status and issue type of every refusal.
     #[test]
     fn every_refusal_has_the_status_and_issue_type_of_the_map() {
-        let unreadable = |kind| Refusal::unreadable(kind, "/hook", "words");
+        let unreadable = |kind| {
+            RequestFault {
+                kind,
+                pointer: "/hook".to_owned(),
+                message: "words".to_owned(),
+            }
+            .into()
+        };
         let table = [
-            (unreadable(Fault::Structure), 400, "structure"),
-            (unreadable(Fault::Required), 400, "required"),
-            (unreadable(Fault::Value), 400, "value"),
-            (unreadable(Fault::NotSupported), 400, "not-supported"),
+            (unreadable(FaultKind::Structure), 400, "structure"),
+            (unreadable(FaultKind::Required), 400, "required"),
+            (unreadable(FaultKind::Value), 400, "value"),
+            (unreadable(FaultKind::NotSupported), 400, "not-supported"),
             (Refusal::UnknownService, 404, "not-found"),
             (Refusal::UnknownRoute, 404, "not-found"),
             (Refusal::Method { allow: "GET" }, 405, "not-supported"),

@@ -4,6 +4,13 @@
 //! `apposite serve`, are driven in turns over kept-alive connections; ratios are medians over the rounds, so that
 //! the speed of the machine and its other load cancel out. Ends with an error if an answer is wrong or a bar missed.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a measurement that cannot go on shall stop where it stands"
+)]
+
 mod children;
 mod drive;
 mod requests;

@@ -122,7 +122,6 @@ fn the_banner_fits_a_screen_and_shows_a_command_that_works() {
 
 /// P-02: a body nested deeper than we read is refused, and nothing falls over.
 #[tokio::test]
-#[ignore = "needs the core behind cli::wiring"]
 async fn a_bottomless_body_does_not_end_the_service() {
     let serving = Serving::start();
     let id = serving

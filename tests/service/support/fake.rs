@@ -1,6 +1,7 @@
 //! A decision that does what its service id says.
 
-use apposite::service::{About, Answer, Decide, Fault, Refusal, Service};
+use apposite::cds_hooks::{FaultKind, RequestFault};
+use apposite::service::{About, Answer, Decide, Refusal, Service};
 use axum::body::Bytes;
 use jiff::civil::Date;
 use std::sync::mpsc::{Receiver, Sender};
@@ -75,12 +76,19 @@ impl Decide for Fake {
     }
 
     fn answer(&self, service_id: &str, body: &[u8], today: Date) -> Result<Answer, Refusal> {
-        let unreadable = |kind| Err(Refusal::unreadable(kind, "/context/patientId", "our words"));
+        let unreadable = |kind| {
+            let (pointer, message) = ("/context/patientId".to_owned(), "our words".to_owned());
+            Err(Refusal::Unreadable(RequestFault {
+                kind,
+                pointer,
+                message,
+            }))
+        };
         match service_id {
-            "structure" => return unreadable(Fault::Structure),
-            "required" => return unreadable(Fault::Required),
-            "value" => return unreadable(Fault::Value),
-            "not-supported" => return unreadable(Fault::NotSupported),
+            "structure" => return unreadable(FaultKind::Structure),
+            "required" => return unreadable(FaultKind::Required),
+            "value" => return unreadable(FaultKind::Value),
+            "not-supported" => return unreadable(FaultKind::NotSupported),
             "unavailable" => {
                 return Err(Refusal::DataUnavailable {
                     source_key: "conditions",
