@@ -83,12 +83,17 @@ pub(crate) async fn exchange(shell: &Shell, request: Request<Body>, busy: bool) 
     if let Some(refusal) = &refusal
         && response.status().is_server_error()
     {
-        tracing::warn!(request_id = ?id, route, code = refusal.code(), "call refused");
+        tracing::warn!(
+            request_id = id.to_str().unwrap_or_default(),
+            route,
+            code = refusal.code(),
+            "call refused"
+        );
     }
     if let Some(started) = started {
         tracing::debug!(
             target: "apposite::access",
-            request_id = ?id,
+            request_id = id.to_str().unwrap_or_default(),
             %method,
             route,
             status = response.status().as_u16(),

@@ -91,7 +91,8 @@ pub fn body(story: Story, size: Size) -> Vec<u8> {
                 "active": true,
                 "name": [{ "use": "official", "family": "Example", "given": ["Erin", "B"] }],
                 "gender": "female",
-                "birthDate": "1968-03-02"
+                "birthDate": "1968-03-02",
+                "address": [{ "use": "home", "line": ["1 Example Street"], "city": "Exampleton", "country": "US" }]
             },
             "conditions": bundle("searchset", problems),
             "procedures": bundle("searchset", (0..procedures).map(procedure).collect()),
@@ -167,10 +168,9 @@ fn procedure(n: usize) -> Value {
         "meta": { "versionId": "1", "lastUpdated": format!("{}T10:00:00Z", day(n)) },
         "status": "completed",
         "code": concept(SNOMED, code, text),
-        "subject": { "reference": "Patient/bench-1", "display": "Erin Example" },
+        "subject": { "reference": "Patient/bench-1" },
         "encounter": { "reference": format!("Encounter/encounter-{n}") },
-        "performedPeriod": { "start": format!("{}T08:15:00Z", day(n)), "end": format!("{}T08:45:00Z", day(n)) },
-        "location": { "reference": "Location/main", "display": "Main campus" }
+        "performedPeriod": { "start": format!("{}T08:15:00Z", day(n)), "end": format!("{}T08:45:00Z", day(n)) }
     })
 }
 

@@ -44,8 +44,13 @@ struct Serving {
 
 impl Serving {
     fn start() -> Self {
+        Self::logging("info")
+    }
+
+    fn logging(level: &str) -> Self {
         let mut command = apposite(&["serve", "--listen", "127.0.0.1:0"]);
         let mut child = command
+            .env("APPOSITE_LOG", level)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
@@ -70,6 +75,18 @@ impl Serving {
             address,
             banner,
         }
+    }
+
+    /// The first service the banner names.
+    fn service_id(&self) -> String {
+        self.banner
+            .split("/cds-services/")
+            .nth(1)
+            .unwrap()
+            .lines()
+            .next()
+            .unwrap()
+            .to_owned()
     }
 
     fn signal(&self, name: &str) {
@@ -118,6 +135,43 @@ fn the_banner_fits_a_screen_and_shows_a_command_that_works() {
         banner.contains(&format!("POST http://{}{path}", serving.address)),
         "{banner}"
     );
+}
+
+/// SC-07, SC-23: whatever a caller says, the log does not repeat it, not even with everything switched on.
+#[tokio::test]
+async fn the_log_repeats_nothing_of_a_request() {
+    let mut serving = Serving::logging("trace");
+    let id = serving.service_id();
+    let canary = "canary-4711";
+    let more = format!("Authorization: Bearer {canary}\r\nOrigin: http://{canary}\r\n");
+    let body = include_str!("../../fixtures/hooks/order-select/seed-noncontrast-ct.json");
+    let bodies = [
+        body.replace("ServiceRequest", canary),
+        format!("{{\"hook\":\"{canary}\"}}"),
+        canary.to_owned(),
+    ];
+    for id in [&id, canary] {
+        for body in &bodies {
+            let length = format!("Content-Length: {}\r\nConnection: close\r\n", body.len());
+            let mut raw = Raw::connect(serving.address).await;
+            raw.send(head(id, &(length + &more)) + body).await;
+            raw.until_closed().await;
+        }
+    }
+    serving.signal("TERM");
+    let mut log = String::new();
+    serving
+        .child
+        .stderr
+        .take()
+        .unwrap()
+        .read_to_string(&mut log)
+        .unwrap();
+    assert!(log.contains("exchange") && log.lines().count() >= 6, "{log}");
+    assert!(!log.contains(canary), "{log}");
+    for line in log.lines() {
+        serde_json::from_str::<serde_json::Value>(line).unwrap();
+    }
 }
 
 /// P-02: a body nested deeper than we read is refused, and nothing falls over.
