@@ -1,1 +1,5 @@
-fn main() {}
+//! The `apposite` program: runs one command and turns its outcome into an exit code.
+
+fn main() -> std::process::ExitCode {
+    apposite::cli::main()
+}

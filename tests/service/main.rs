@@ -1,1 +1,17 @@
-//! tests
+//! The shell over real sockets: every test starts its own service on a free port, in this process, around a fake
+//! decision; `cli` runs the program itself.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "these are tests"
+)]
+
+mod cli;
+mod cors;
+mod http;
+mod lifecycle;
+mod limits;
+mod support;

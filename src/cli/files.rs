@@ -1,0 +1,54 @@
+//! Reading what the user points at, with messages that say which file and what to do.
+
+use super::Failure;
+use std::fs;
+use std::io::{self, Read as _};
+use std::path::Path;
+
+const HELP: &str = "give the path of a request file, or `-` for standard input";
+
+/// The bytes of a file, or of standard input for `-`.
+pub(super) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+    let mut bytes = Vec::new();
+    let read = match path.as_os_str().as_encoded_bytes() {
+        b"-" => io::stdin().lock().read_to_end(&mut bytes),
+        _ => open(path)?.read_to_end(&mut bytes),
+    };
+    read.map(|_| bytes)
+        .map_err(|error| unreadable(path, &error, HELP))
+}
+
+/// A file to read from.
+pub(super) fn open(path: &Path) -> Result<fs::File, Failure> {
+    let file = fs::File::open(path).and_then(|file| {
+        // On most systems a folder opens like a file and fails only when it is read.
+        if file.metadata()?.is_dir() {
+            Err(io::ErrorKind::IsADirectory.into())
+        } else {
+            Ok(file)
+        }
+    });
+    file.map_err(|error| unreadable(path, &error, HELP))
+}
+
+/// Checks that a folder can be read before anybody starts to work with it.
+pub(super) fn check_folder(path: Option<&Path>) -> Result<(), Failure> {
+    let Some(path) = path else { return Ok(()) };
+    let help =
+        "give a readable folder with the knowledge files, or leave out --cards to use the one built in";
+    fs::read_dir(path)
+        .map(drop)
+        .map_err(|error| unreadable(path, &error, help))
+}
+
+/// The same words on every platform, and none of them Rust's.
+fn unreadable(path: &Path, error: &io::Error, help: &str) -> Failure {
+    let why = match error.kind() {
+        io::ErrorKind::NotFound => "does not exist".to_owned(),
+        io::ErrorKind::PermissionDenied => "may not be read by this user".to_owned(),
+        io::ErrorKind::IsADirectory => "is a folder, not a file".to_owned(),
+        io::ErrorKind::NotADirectory => "is a file, not a folder".to_owned(),
+        _ => format!("cannot be read ({error})"),
+    };
+    Failure::new(format!("`{}`: {why}", path.display()), help)
+}

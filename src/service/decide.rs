@@ -1,0 +1,60 @@
+//! What the shell needs from the core: a discovery document, and an answer for each call.
+//!
+//! The shell knows sockets, limits and statuses; whoever implements [`Decide`] knows CDS Hooks, FHIR and the
+//! knowledge. The seam is narrow, so that either side is tested without the other.
+
+use super::refusal::Refusal;
+use axum::body::Bytes;
+use jiff::civil::Date;
+
+/// Judges the calls of one rule set.
+pub trait Decide: Send + Sync + 'static {
+    /// What is served, for people and for routing.
+    fn about(&self) -> &About;
+
+    /// The discovery document, already written as JSON (R-011: it needs nothing but this process).
+    fn discovery(&self) -> Bytes;
+
+    /// The answer to one call. Same body, same day: the same bytes (P8).
+    ///
+    /// Called only with an id that [`About::services`] lists.
+    ///
+    /// # Errors
+    /// A [`Refusal`] when the body cannot be read as a call of this service or its data are not to be had.
+    fn answer(&self, service_id: &str, body: &[u8], today: Date) -> Result<Answer, Refusal>;
+}
+
+/// What one process serves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct About {
+    /// The services in the order of the discovery document; an id may serve several hooks.
+    pub services: Vec<Service>,
+    /// The knowledge behind the answers: id, version and digest, as people read it.
+    pub knowledge: String,
+}
+
+impl About {
+    /// Whether calls to this id are answered.
+    #[must_use]
+    pub fn serves(&self, id: &str) -> bool {
+        self.services.iter().any(|s| s.id == id)
+    }
+}
+
+/// One entry of the discovery document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Service {
+    /// The last part of its URL.
+    pub id: String,
+    /// The hook it listens to.
+    pub hook: String,
+}
+
+/// The answer to one call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// The response body: `{"cards": …}`.
+    pub body: Vec<u8>,
+    /// How many cards it carries, for the log.
+    pub cards: usize,
+}

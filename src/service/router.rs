@@ -1,0 +1,116 @@
+//! All addresses in one place.
+
+use super::edge::Cards;
+use super::refusal::Refusal;
+use super::{App, body};
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{MethodRouter, get, post};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+const DISCOVERY: &str = "/cds-services";
+const READ_METHODS: &str = "GET, HEAD, OPTIONS";
+const CALL_METHODS: &str = "POST, OPTIONS";
+
+pub(crate) fn router(app: Arc<App>) -> Router {
+    let reading = |route: MethodRouter<Arc<App>>| route.fallback(|| refuse(READ_METHODS));
+    Router::new()
+        .route("/", reading(get(pointer)))
+        .route(DISCOVERY, reading(get(discovery)))
+        .route(
+            "/cds-services/{id}",
+            post(hook_call).fallback(|| refuse(CALL_METHODS)),
+        )
+        .route("/health/live", reading(get(live)))
+        .route("/health/ready", reading(get(ready)))
+        .fallback(|| async { Refusal::UnknownRoute })
+        .with_state(app)
+}
+
+async fn refuse(allow: &'static str) -> Refusal {
+    Refusal::Method { allow }
+}
+
+/// The methods of an address, as an `Allow` header.
+pub(crate) fn allowed(path: &str) -> &'static str {
+    if service_id(path).is_some() {
+        CALL_METHODS
+    } else {
+        READ_METHODS
+    }
+}
+
+/// The name of an address in logs; never the path itself, which is the caller's text.
+pub(crate) fn name(path: &str) -> &'static str {
+    match path {
+        "/" => "pointer",
+        DISCOVERY => "discovery",
+        "/health/live" => "live",
+        "/health/ready" => "ready",
+        other if service_id(other).is_some() => "call",
+        _ => "unknown",
+    }
+}
+
+fn service_id(path: &str) -> Option<&str> {
+    let id = path.strip_prefix(DISCOVERY)?.strip_prefix('/')?;
+    (!id.is_empty() && !id.contains('/')).then_some(id)
+}
+
+/// Steps 1 to 12 of one call: accept, read, judge, answer.
+async fn hook_call(State(app): State<Arc<App>>, request: Request) -> Result<Response, Refusal> {
+    let (head, body) = request.into_parts();
+    let limits = &app.settings.limits;
+    let Some(id) = service_id(head.uri.path()).filter(|id| app.decide.about().serves(id)) else {
+        body::dismiss(&head.headers, body, limits).await;
+        return Err(Refusal::UnknownService);
+    };
+    let body = body::read(&head.headers, body, limits).await?;
+    let answer = app.decide.answer(id, &body, (app.settings.today)())?;
+    let mut response = json(Body::from(answer.body));
+    if tracing::enabled!(target: "apposite::access", tracing::Level::DEBUG) {
+        response.extensions_mut().insert(Cards(answer.cards));
+    }
+    Ok(response)
+}
+
+async fn discovery(State(app): State<Arc<App>>) -> Response {
+    json(Body::from(app.decide.discovery()))
+}
+
+/// Alive means: this process answers.
+async fn live() -> Response {
+    json(Body::from(r#"{"status":"live"}"#))
+}
+
+/// Ready means: the knowledge is loaded (it is, or we would not run) and we are not leaving.
+async fn ready(State(app): State<Arc<App>>) -> Response {
+    if app.leaving.load(Ordering::Relaxed) {
+        return (
+            StatusCode::SERVICE_UNAVAILABLE,
+            json(Body::from(r#"{"status":"leaving"}"#)),
+        )
+            .into_response();
+    }
+    json(Body::from(r#"{"status":"ready"}"#))
+}
+
+/// For a person who opens the address in a browser.
+async fn pointer() -> &'static str {
+    "Apposite: CDS Hooks decision support for imaging orders.\n\n\
+     GET  /cds-services        what is served\n\
+     POST /cds-services/{id}   call a service\n\
+     GET  /health/live, /health/ready\n"
+}
+
+fn json(body: Body) -> Response {
+    let mut response = Response::new(body);
+    response
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}

@@ -1,0 +1,155 @@
+//! Connections: how many, how long, and how we leave.
+//!
+//! axum's own accept loop has no timeouts and no cap, so this one drives hyper itself. HTTP/1.1 only: what faces
+//! the network is a TLS proxy, and those speak HTTP/1.1 to their services. A call has no overall deadline: once its
+//! body is in, it waits for nobody, and its cost is bounded by the body limit.
+
+use super::stall::{Phase, Stalling};
+use super::{Decide, Settings, Shell, edge};
+use axum::body::Body;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use hyper_util::server::graceful::{GracefulShutdown, Watcher};
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// Connections beyond the cap that are still told to come back later; any further one is closed without a word.
+const STANDING_ROOM: usize = 256;
+
+/// The largest request head. A larger one gets hyper's own bare 431.
+const HEAD_BYTES: usize = 16 << 10;
+
+/// Sizes, times and counts that a client cannot exceed (SC-22).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// The largest body that is read.
+    pub body_bytes: usize,
+    /// How long a request head may take, from its first byte or from connecting.
+    pub head_time: Duration,
+    /// How long a body may take.
+    pub body_time: Duration,
+    /// How long a connection may rest between calls; longer than the minute that proxies keep theirs.
+    pub idle_time: Duration,
+    /// How long calls in flight may take to finish once we are asked to end.
+    pub drain_time: Duration,
+    /// Connections served at once.
+    pub connections: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            body_bytes: 4 << 20,
+            head_time: Duration::from_secs(5),
+            body_time: Duration::from_secs(10),
+            idle_time: Duration::from_secs(75),
+            drain_time: Duration::from_secs(10),
+            connections: 1024,
+        }
+    }
+}
+
+/// How serving came to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// Every call in flight was answered.
+    Drained,
+    /// Some connections had to be cut: the drain time was over.
+    Cut {
+        /// How many.
+        connections: usize,
+    },
+}
+
+/// Serves until told to end, then lets the calls in flight finish.
+pub async fn serve(
+    listener: TcpListener,
+    decide: Arc<dyn Decide>,
+    settings: Settings,
+    end: impl Future<Output = ()>,
+) -> Ended {
+    let shell = Shell::new(decide, settings);
+    let limits = shell.app.settings.limits.clone();
+    let seats = Arc::new(Semaphore::new(limits.connections));
+    let standing = Arc::new(Semaphore::new(STANDING_ROOM));
+    let graceful = GracefulShutdown::new();
+
+    let mut end = std::pin::pin!(end);
+    loop {
+        let accepted = tokio::select! {
+            biased;
+            () = &mut end => break,
+            accepted = listener.accept() => accepted,
+        };
+        let stream = match accepted {
+            Ok((stream, _)) => stream,
+            Err(error) => {
+                // Out of file descriptors, most likely: wait for some to come back instead of spinning.
+                tracing::warn!(kind = ?error.kind(), "cannot accept a connection");
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                continue;
+            }
+        };
+        let (place, busy) = match Arc::clone(&seats).try_acquire_owned() {
+            Ok(seat) => (seat, false),
+            Err(_) => match Arc::clone(&standing).try_acquire_owned() {
+                Ok(place) => (place, true),
+                Err(_) => continue,
+            },
+        };
+        tokio::spawn(connection(shell.clone(), stream, graceful.watcher(), place, busy));
+    }
+
+    shell.app.leaving.store(true, Ordering::Relaxed);
+    drop(listener);
+    let places = limits.connections.saturating_add(STANDING_ROOM);
+    match tokio::time::timeout(limits.drain_time, graceful.shutdown()).await {
+        Ok(()) => Ended::Drained,
+        Err(_) => {
+            let free = seats
+                .available_permits()
+                .saturating_add(standing.available_permits());
+            Ended::Cut {
+                connections: places.saturating_sub(free),
+            }
+        }
+    }
+}
+
+/// One connection, to its end.
+async fn connection(
+    shell: Shell,
+    stream: TcpStream,
+    watcher: Watcher,
+    place: OwnedSemaphorePermit,
+    busy: bool,
+) {
+    // Without it a response may wait for the client's next acknowledgement. Failing to set it harms nobody.
+    let _ = stream.set_nodelay(true);
+    let phase = Phase::default();
+    let limits = &shell.app.settings.limits;
+    let stream = Stalling::new(stream, phase.clone(), limits.head_time, limits.idle_time);
+    let service = service_fn(|request: hyper::Request<hyper::body::Incoming>| {
+        phase.call();
+        let (shell, phase) = (&shell, &phase);
+        async move {
+            let response = edge::exchange(shell, request.map(Body::new), busy).await;
+            phase.idle();
+            Ok::<_, Infallible>(response)
+        }
+    });
+    // `Stalling` keeps time; hyper's own clock would run a timer for every call.
+    let connection = http1::Builder::new()
+        .header_read_timeout(None)
+        .max_header_size(HEAD_BYTES)
+        .keep_alive(!busy)
+        .serve_connection(TokioIo::new(stream), service);
+    // How a connection ends is the client's business: resets and stalls are everyday life, not events.
+    let _ = watcher.watch(connection).await;
+    drop(place);
+}
