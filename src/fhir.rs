@@ -14,6 +14,7 @@
 mod chart;
 mod checked;
 mod datatypes;
+mod interest;
 mod kind;
 mod lenient;
 mod node;

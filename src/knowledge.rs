@@ -252,6 +252,18 @@ impl Knowledge {
         found
     }
 
+    /// True when a value set or the catalogue holds this code.
+    #[must_use]
+    pub fn knows(&self, system: &str, code: &str) -> bool {
+        self.systems.named(system).any(|id| {
+            let code = self.systems.normal_form(id, code);
+            let slot = usize::from(id.0);
+            self.members.get(slot).is_some_and(|m| m.contains_key(&code))
+                || self.study_codes.get(slot).is_some_and(|m| m.contains_key(&code))
+                || self.ranges.iter().any(|b| b.system == id && b.holds(&code))
+        })
+    }
+
     /// The study a code of the catalogue names.
     #[must_use]
     pub fn study_coded(&self, coding: &Coding) -> Option<&Study> {

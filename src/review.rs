@@ -10,6 +10,11 @@ pub mod phrases;
 pub mod story;
 pub mod vignette;
 
+use crate::answer::Told;
+use crate::engine::language::{Reading, Text};
+use crate::engine::{Advice, Decision};
+use crate::knowledge::{Knowledge, SourceFiles};
+use outcome::Verdict;
 use std::fmt;
 
 /// A line of a file, for people to find.
@@ -30,4 +35,104 @@ impl fmt::Display for Place {
 /// How many line ends stand before byte `at`.
 pub(crate) fn lines_before(text: &str, at: usize) -> usize {
     text.bytes().take(at).filter(|b| *b == b'\n').count()
+}
+
+/// What came of running everything that stands beside the knowledge.
+#[derive(Debug, Clone, Default)]
+pub struct Summary {
+    /// Vignettes that got the expected advice.
+    pub passed: usize,
+    /// Vignettes that are known to need more than there is, each with its reason.
+    pub pending: Vec<String>,
+    /// Phrases that were read as expected.
+    pub phrases: usize,
+    /// What went wrong, one entry per vignette or phrase.
+    pub failures: Vec<String>,
+}
+
+impl Summary {
+    /// True when nothing went wrong.
+    #[must_use]
+    pub fn ok(&self) -> bool {
+        self.failures.is_empty()
+    }
+}
+
+impl fmt::Display for Summary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for failure in &self.failures {
+            writeln!(f, "{failure}\n")?;
+        }
+        for pending in &self.pending {
+            writeln!(f, "pending: {pending}")?;
+        }
+        let failed = self.failures.len();
+        write!(
+            f,
+            "{} vignettes and {} phrases passed, {failed} failed, {} pending",
+            self.passed,
+            self.phrases,
+            self.pending.len()
+        )
+    }
+}
+
+/// Runs every vignette and every phrase of a rule set through the engine.
+#[must_use]
+pub fn run_all(knowledge: &Knowledge, files: &SourceFiles) -> Summary {
+    let mut summary = Summary::default();
+    let uri = |key: &str| {
+        knowledge
+            .systems()
+            .keyed(key)
+            .map(|id| knowledge.systems().uri(id).to_owned())
+    };
+    for (file, text) in files.iter().filter(|(f, _)| f.starts_with("pnet/vignettes/")) {
+        match vignette::parse(file, text, &uri) {
+            Ok(stories) => stories.iter().for_each(|story| summary.add(knowledge, story)),
+            Err(errors) => summary.failures.extend(errors.iter().map(ToString::to_string)),
+        }
+    }
+    let file = "pnet/phrases.toml";
+    match phrases::parse(file, files.get(file).map(String::as_str).unwrap_or_default()) {
+        Ok(expected) => {
+            for (text, expected) in &expected.phrase {
+                let read = Reading::of(&Text::new(knowledge, text));
+                let differences = expected.differences(&phrases::Reading::from(&read));
+                if differences.is_empty() {
+                    summary.phrases += 1;
+                } else {
+                    summary
+                        .failures
+                        .push(format!("{file}: {text:?}: {}", differences.join("; ")));
+                }
+            }
+        }
+        Err(error) => summary.failures.push(error.to_string()),
+    }
+    summary
+}
+
+impl Summary {
+    fn add(&mut self, knowledge: &Knowledge, story: &vignette::Vignette) {
+        let words = |decision: &Decision, advice: &Advice| {
+            let told = Told::of(knowledge, &story.case, decision, advice);
+            format!("{}\n{}", told.summary, told.detail)
+        };
+        let outcome = outcome::run(knowledge, story, &words);
+        let name = format!("{} {} ({})", story.id, story.title, story.place);
+        match outcome.verdict {
+            Verdict::Passed => self.passed += 1,
+            Verdict::Pending => {
+                let reason = story.expect.pending.as_deref().unwrap_or_default();
+                self.pending.push(format!("{name}: {reason}"));
+            }
+            Verdict::NoLongerPending => self
+                .failures
+                .push(format!("{name}\n    passes: remove its `pending` mark")),
+            Verdict::Failed => self
+                .failures
+                .push(format!("{name}\n    {}", outcome.differences.join("\n    "))),
+        }
+    }
 }

@@ -9,6 +9,7 @@ mod body;
 pub mod cors;
 pub mod decide;
 mod edge;
+mod hook_call;
 pub mod refusal;
 mod router;
 pub mod server;
@@ -17,6 +18,7 @@ pub mod telemetry;
 
 pub use cors::Origins;
 pub use decide::{About, Answer, Decide, Service};
+pub use hook_call::{ImagingService, Judged};
 pub use refusal::Refusal;
 pub use server::{Ended, Limits, serve};
 

@@ -1,84 +1,151 @@
-//! Where the commands meet the core: the only functions of the command line that know engine and knowledge.
-//!
-//! (being built: until the core lands, one service that is always silent.)
+//! Where the commands meet the core: knowledge from a folder or from the binary, and what is built on it.
 
-use super::{Explain, Form, Report};
-use crate::cds_hooks::HookRequest;
-use crate::service::{About, Answer, Decide, Refusal, Service};
-use axum::body::Bytes;
+use super::{Explain, Failure, Form, Report};
+use crate::knowledge::finding::Finding;
+use crate::knowledge::{Knowledge, SourceFiles, compile, embedded_files};
+use crate::review;
+use crate::service::{Decide, ImagingService, Refusal};
+use anyhow::Context as _;
 use jiff::civil::Date;
+use std::fmt::Write as _;
+use std::fs;
 use std::path::Path;
 use std::sync::Arc;
+
+/// Largest file that is read as knowledge: far above any real one, so that a wrong folder is told and not swallowed.
+const MAX_FILE_BYTES: u64 = 4 * 1024 * 1024;
 
 /// The service that answers calls, with the knowledge of this folder or the one built in.
 ///
 /// # Errors
 /// If the knowledge cannot be read or has defects.
-pub fn decide(_cards: Option<&Path>) -> anyhow::Result<Arc<dyn Decide>> {
-    let service = |hook: &str| Service {
-        id: "pnet-imaging".to_owned(),
-        hook: hook.to_owned(),
-    };
-    let services = vec![service("order-sign"), service("order-select")];
-    Ok(Arc::new(Silent {
-        about: About {
-            services,
-            knowledge: "none yet".to_owned(),
-        },
-    }))
+pub fn decide(cards: Option<&Path>) -> anyhow::Result<Arc<dyn Decide>> {
+    Ok(Arc::new(service(cards)?))
 }
 
 /// What tells how a request is judged.
 ///
 /// # Errors
 /// If the knowledge cannot be read or has defects.
-pub fn explain(_cards: Option<&Path>) -> anyhow::Result<Box<dyn Explain>> {
-    Ok(Box::new(NotYet))
+pub fn explain(cards: Option<&Path>) -> anyhow::Result<Box<dyn Explain>> {
+    Ok(Box::new(service(cards)?))
 }
 
 /// Reads all knowledge files and reports all defects.
 ///
 /// # Errors
 /// If the folder cannot be read at all.
-pub fn lint(_cards: Option<&Path>) -> anyhow::Result<Report> {
-    anyhow::bail!("knowledge lint is being built")
+pub fn lint(cards: Option<&Path>) -> anyhow::Result<Report> {
+    Ok(match compile::compile(&files(cards)?) {
+        Ok(knowledge) => Report {
+            text: format!("{}: no findings", name(&knowledge)),
+            ok: true,
+        },
+        Err(findings) => Report {
+            text: told(&findings),
+            ok: false,
+        },
+    })
 }
 
-/// Runs the vignettes of the knowledge.
+/// Runs the vignettes and phrases of the knowledge.
 ///
 /// # Errors
 /// If the knowledge cannot be read or has defects.
-pub fn test(_cards: Option<&Path>) -> anyhow::Result<Report> {
-    anyhow::bail!("knowledge test is being built")
+pub fn test(cards: Option<&Path>) -> anyhow::Result<Report> {
+    let files = files(cards)?;
+    let knowledge = knowledge(&files)?;
+    let summary = review::run_all(&knowledge, &files);
+    Ok(Report {
+        text: format!("{}\n{summary}", name(&knowledge)),
+        ok: summary.ok(),
+    })
 }
 
-struct Silent {
-    about: About,
+fn service(cards: Option<&Path>) -> anyhow::Result<ImagingService> {
+    let knowledge = knowledge(&files(cards)?)?;
+    ImagingService::new(knowledge).context("the discovery document cannot be written")
 }
 
-impl Decide for Silent {
-    fn about(&self) -> &About {
-        &self.about
-    }
-
-    fn discovery(&self) -> Bytes {
-        Bytes::from_static(br#"{"services":[]}"#)
-    }
-
-    fn answer(&self, _: &str, body: &[u8], _: Date) -> Result<Answer, Refusal> {
-        HookRequest::parse(body)?;
-        Ok(Answer {
-            body: br#"{"cards":[]}"#.to_vec(),
-            cards: 0,
-        })
-    }
+fn name(knowledge: &Knowledge) -> String {
+    format!(
+        "knowledge {} {} (sha256 {:.12}…)",
+        knowledge.id(),
+        knowledge.version(),
+        knowledge.digest()
+    )
 }
 
-struct NotYet;
+fn knowledge(files: &SourceFiles) -> anyhow::Result<Knowledge> {
+    compile::compile(files).map_err(|findings| {
+        let help = "`apposite knowledge lint` shows the findings again; a set with findings is never used";
+        Failure::new(
+            format!(
+                "the knowledge has {} findings\n\n{}",
+                findings.len(),
+                told(&findings)
+            ),
+            help,
+        )
+        .into()
+    })
+}
 
-impl Explain for NotYet {
-    fn explain(&self, request: &[u8], _: Date, _: Form) -> Result<String, Refusal> {
-        HookRequest::parse(request)?;
-        Err(Refusal::Failed)
+fn told(findings: &[Finding]) -> String {
+    findings.iter().fold(String::new(), |mut text, finding| {
+        let _ = writeln!(text, "{finding}");
+        text
+    })
+}
+
+/// The files of a folder, or those compiled in.
+fn files(cards: Option<&Path>) -> anyhow::Result<SourceFiles> {
+    let Some(folder) = cards else {
+        return Ok(embedded_files());
+    };
+    let mut files = SourceFiles::new();
+    collect(folder, folder, &mut files)?;
+    Ok(files)
+}
+
+fn collect(root: &Path, folder: &Path, files: &mut SourceFiles) -> anyhow::Result<()> {
+    let read = |path: &Path| format!("`{}`: cannot be read", path.display());
+    for entry in fs::read_dir(folder).with_context(|| read(folder))? {
+        let path = entry.with_context(|| read(folder))?.path();
+        let known = path
+            .extension()
+            .is_some_and(|e| e == "toml" || e == "csv" || e == "md");
+        // Links are followed once, as files: a linked folder could lead back to itself.
+        if path.is_dir() && !path.is_symlink() {
+            collect(root, &path, files)?;
+        } else if known {
+            let size = fs::metadata(&path).with_context(|| read(&path))?.len();
+            if size > MAX_FILE_BYTES {
+                return Err(Failure::new(
+                    format!("`{}`: too large for a knowledge file", path.display()),
+                    "is this the right folder?",
+                )
+                .into());
+            }
+            let text = fs::read_to_string(&path).with_context(|| read(&path))?;
+            let name = path
+                .strip_prefix(root)
+                .unwrap_or(&path)
+                .components()
+                .map(|c| c.as_os_str().to_string_lossy());
+            files.insert(name.collect::<Vec<_>>().join("/"), text);
+        }
+    }
+    Ok(())
+}
+
+impl Explain for ImagingService {
+    fn explain(&self, request: &[u8], as_of: Date, form: Form) -> Result<String, Refusal> {
+        let written = match form {
+            Form::Text => return Ok(self.explain_text(request, as_of)?),
+            Form::Json => serde_json::to_string_pretty(&self.explain_json(request, as_of)?),
+            Form::JsonLine => serde_json::to_string(&self.explain_json(request, as_of)?),
+        };
+        written.map_err(|_| Refusal::Failed)
     }
 }

@@ -61,6 +61,17 @@ impl<'k> StudyTexts<'k> {
     }
 }
 
+/// True when an order may be imaging: by code, or by a word for a modality. Cheap, and rather too often than too seldom.
+#[must_use]
+pub fn names_imaging(knowledge: &Knowledge, order: &DraftOrder) -> bool {
+    let coded = order
+        .code
+        .codings
+        .iter()
+        .any(|c| knowledge.study_coded(c).is_some());
+    coded || text::names_modality(knowledge, order)
+}
+
 /// Reads the study from an order; `None` when nothing names one.
 #[must_use]
 pub fn identify(knowledge: &Knowledge, order: &DraftOrder, reading: &Reading) -> Option<Asked> {

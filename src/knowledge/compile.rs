@@ -367,6 +367,7 @@ impl Build<'_> {
             let message = format!("no file holds the list `{}`", list.name());
             self.find("K001", "lexicon", "", message, "add it; an empty list is allowed");
         }
+        lexicon.finish();
         lexicon
     }
 

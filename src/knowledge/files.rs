@@ -372,6 +372,19 @@ pub struct TopicFile {
     pub scale: BTreeMap<String, String>,
     /// How cards name the topic.
     pub card: TopicCoding,
+    /// How the service describes itself to EHRs.
+    pub service: ServiceWords,
+}
+
+/// How the service describes itself to EHRs.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(missing_docs, reason = "the names are CDS Hooks'")]
+pub struct ServiceWords {
+    pub id: String,
+    pub title: String,
+    pub description: String,
+    pub usage_requirements: String,
 }
 
 /// What the rule set rests on; `unknown` where nobody has seen it yet.

@@ -11,7 +11,59 @@ use std::ops::Range;
 #[derive(Debug, Default)]
 pub struct Lexicon {
     lists: BTreeMap<List, Vec<Regex>>,
+    tumour: Option<Regex>,
+    record: Option<Regex>,
 }
+
+/// Words worth stopping for while skimming a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Interest {
+    /// Words that can name the tumour or ask for its stage.
+    Tumour,
+    /// Words that any rule can use in a record.
+    Record,
+}
+
+const TUMOUR: &[List] = &[
+    List::PnetStrong,
+    List::PnetNeedsPancreas,
+    List::PnetUpperCase,
+    List::PnetMixed,
+    List::MetastaticStaging,
+];
+
+const RECORD: &[List] = &[
+    List::PnetStrong,
+    List::PnetNeedsPancreas,
+    List::PnetUpperCase,
+    List::PnetMixed,
+    List::PnetPancreaticMass,
+    List::PnetOther,
+    List::PancreasWord,
+    List::OtherMalignancy,
+    List::ResectionName,
+    List::Prrt,
+    List::LiverDirected,
+    List::Systemic,
+    List::Ssa,
+    List::ExternalBeam,
+    List::NotAntitumour,
+    List::Lutetium,
+    List::MetastasisWord,
+    List::GradeHigh,
+    List::MriContraindicated,
+    List::MriTolerance,
+    List::MriDevice,
+    List::AllergyIodinated,
+    List::AllergyGadolinium,
+    List::BonePain,
+    List::ModalityCt,
+    List::ModalityMr,
+    List::ModalityPet,
+    List::ModalityPetCt,
+    List::ModalityPetMr,
+    List::ModalityNm,
+];
 
 impl Lexicon {
     /// True when any phrase of the list occurs in the text.
@@ -35,6 +87,31 @@ impl Lexicon {
 
     fn regexes(&self, list: List) -> &[Regex] {
         self.lists.get(&list).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// True when skimmed words are worth reading in full.
+    #[must_use]
+    pub fn of_interest(&self, interest: Interest, text: &str) -> bool {
+        let regex = match interest {
+            Interest::Tumour => &self.tumour,
+            Interest::Record => &self.record,
+        };
+        // Without the skimming pattern everything is read: slower, never blinder.
+        regex.as_ref().is_none_or(|r| r.is_match(text.as_bytes()))
+    }
+
+    /// Builds the skimming patterns once all lists are there.
+    pub(super) fn finish(&mut self) {
+        let joined = |lists: &[List]| {
+            let all = lists
+                .iter()
+                .flat_map(|l| self.regexes(*l))
+                .map(|r| format!("(?:{})", r.as_str()));
+            compile(&all.collect::<Vec<_>>().join("|")).ok()
+        };
+        let (tumour, record) = (joined(TUMOUR), joined(RECORD));
+        self.tumour = tumour;
+        self.record = record;
     }
 
     /// Compiles one list; a pattern that does not compile becomes a finding.

@@ -87,6 +87,31 @@ names! {
     }
 }
 
+impl Role {
+    /// Whether a code with this role can speak of the tumour: without one, or words for it, the rest of a record
+    /// need not be read.
+    #[must_use]
+    pub fn tells_tumour(self) -> bool {
+        matches!(
+            self,
+            Self::PnetSpecific
+                | Self::PnetNec
+                | Self::PnetUsuallyPancreatic
+                | Self::NetSiteless
+                | Self::PancreasCorroboration
+                | Self::MorphPnet
+                | Self::MorphNet
+                | Self::TopographyPancreas
+                | Self::MetNet
+                | Self::Recurrence
+                | Self::NotPnetPancreas
+                | Self::PancreasHistologyUnknown
+                | Self::Ambiguous
+                | Self::NotPnetOtherNet
+        )
+    }
+}
+
 names! {
     /// A list of phrases.
     List {

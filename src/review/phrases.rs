@@ -3,6 +3,7 @@
 //! It leaves out how a text is read: the engine does that, and the caller compares.
 
 use super::{Place, lines_before};
+use crate::engine::language::{Finding, Reading as Read};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -68,6 +69,37 @@ pub enum Operation {
     Done,
     Planned,
     Negated,
+}
+
+impl From<&Read> for Reading {
+    /// What the engine read, in the words of the file.
+    fn from(read: &Read) -> Self {
+        Self {
+            staging: read.metastatic_staging.is_some(),
+            local: read.local.is_some(),
+            surveillance: read.surveillance.is_some(),
+            observe: read.observation.is_some(),
+            response: read.response.is_some(),
+            recurrence: read.recurrence.is_some(),
+            tissue: read.tissue.is_some(),
+            metastasis: match read.metastasis {
+                Finding::None | Finding::Planned(_) => Standing::None,
+                Finding::Negated(_) => Standing::Negated,
+                Finding::Queried(_) => Standing::Queried,
+                Finding::Found(_) => Standing::Asserted,
+            },
+            resection: match read.resection {
+                Finding::None | Finding::Queried(_) => Operation::None,
+                Finding::Negated(_) => Operation::Negated,
+                Finding::Planned(_) => Operation::Planned,
+                Finding::Found(_) => Operation::Done,
+            },
+            follow_up: read.follow_up.is_some(),
+            indeterminate: read.indeterminate.is_some(),
+            sstr_negative: read.sstr_negative.is_some(),
+            therapeutic: read.therapeutic_eus.is_some(),
+        }
+    }
 }
 
 impl Reading {

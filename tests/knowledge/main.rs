@@ -1,6 +1,5 @@
 //! Core-only tests: the knowledge as it is shipped, and the engine over it.
 
-mod phrases;
 mod tidy;
 mod vignettes;
 

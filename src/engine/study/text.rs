@@ -1,12 +1,13 @@
 //! The study by its words (§3.2). Words that name no modality name no study.
 
 use super::{Asked, StudyTexts};
-use crate::engine::case::ResourceRef;
+use crate::engine::case::{DraftOrder, ResourceRef};
 use crate::engine::language::Text;
 use crate::engine::marks;
-use crate::knowledge::Shape;
 use crate::knowledge::files::{EusPurpose, IvContrast, Modality, Region, Tracer};
+use crate::knowledge::lexicon::fold;
 use crate::knowledge::vocabulary::List;
+use crate::knowledge::{Knowledge, Shape};
 
 /// Reads a study from the words of an order.
 pub(super) fn read(id: &ResourceRef, texts: &StudyTexts<'_>) -> Option<Asked> {
@@ -55,23 +56,38 @@ pub(super) fn read(id: &ResourceRef, texts: &StudyTexts<'_>) -> Option<Asked> {
     })
 }
 
-/// The modality, most specific word first.
+/// Words for modalities, most specific first.
+const MODALITIES: [(List, Modality); 12] = [
+    (List::ModalityEus, Modality::EUS),
+    (List::ModalityPetMr, Modality::PETMR),
+    (List::ModalityPetCt, Modality::PETCT),
+    (List::ModalityPet, Modality::PET),
+    (List::ModalityBoneScan, Modality::NM),
+    (List::ModalityNm, Modality::NM),
+    (List::ModalityMrcp, Modality::MR),
+    (List::ModalityCeus, Modality::US),
+    (List::ModalityCta, Modality::CT),
+    (List::ModalityMr, Modality::MR),
+    (List::ModalityCt, Modality::CT),
+    (List::ModalityUs, Modality::US),
+];
+
+/// True when the words of the ordered code name a modality.
+pub(super) fn names_modality(knowledge: &Knowledge, order: &DraftOrder) -> bool {
+    let lexicon = knowledge.lexicon();
+    let words: Vec<_> = order
+        .code
+        .words()
+        .chain(order.details.iter().flat_map(|c| c.words()))
+        .map(fold)
+        .collect();
+    MODALITIES
+        .iter()
+        .any(|(list, _)| words.iter().any(|w| lexicon.any(*list, w)))
+}
+
 fn modality(text: &Text<'_>) -> Option<(Modality, List)> {
-    let order = [
-        (List::ModalityEus, Modality::EUS),
-        (List::ModalityPetMr, Modality::PETMR),
-        (List::ModalityPetCt, Modality::PETCT),
-        (List::ModalityPet, Modality::PET),
-        (List::ModalityBoneScan, Modality::NM),
-        (List::ModalityNm, Modality::NM),
-        (List::ModalityMrcp, Modality::MR),
-        (List::ModalityCeus, Modality::US),
-        (List::ModalityCta, Modality::CT),
-        (List::ModalityMr, Modality::MR),
-        (List::ModalityCt, Modality::CT),
-        (List::ModalityUs, Modality::US),
-    ];
-    order
+    MODALITIES
         .into_iter()
         .find(|(list, _)| text.mentions(*list))
         .map(|(list, modality)| (modality, list))
