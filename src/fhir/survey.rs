@@ -130,18 +130,21 @@ pub(super) fn entries_at<'a>(raw: &'a RawValue, places: &[usize]) -> Vec<(usize,
 
 /// Every raw entry of a Bundle, up to `most`, and whether there are more.
 pub(super) fn all_entries(raw: &RawValue, most: usize) -> Option<(Vec<Option<RawEntry<'_>>>, bool)> {
-    let shape = run(raw.get(), Split).ok()??;
-    if shape.kind.as_deref().is_some_and(|kind| kind != "Bundle") {
+    let (kind, mut entries) = match run(raw.get(), SplitAll) {
+        Ok(whole) => whole?,
+        Err(_) => {
+            // A broken entry spoilt the pass: each is read for itself.
+            let pieces = run(raw.get(), Split).ok()??;
+            let entries = pieces.entries.into_iter();
+            (pieces.kind, entries.map(|entry| run(entry.get(), SplitEntry).ok().flatten()).collect())
+        }
+    };
+    if kind.is_some_and(|kind| kind != "Bundle") {
         return None;
     }
-    let more = shape.entries.len() > most;
-    let first = shape.entries.into_iter().take(most);
-    Some((
-        first
-            .map(|entry| run(entry.get(), SplitEntry).ok().flatten())
-            .collect(),
-        more,
-    ))
+    let more = entries.len() > most;
+    entries.truncate(most);
+    Some((entries, more))
 }
 
 /// Codes and words gathered from the entry at hand.
@@ -567,5 +570,38 @@ impl<'de> Lenient<'de> for SplitEntry {
             }
         }
         Ok(resource.map(|resource| RawEntry { full_url, resource }))
+    }
+}
+
+/// A Bundle split into entries in one pass.
+struct SplitAll;
+
+impl<'de> Lenient<'de> for SplitAll {
+    type Out = Option<(Option<Cow<'de, str>>, Vec<Option<RawEntry<'de>>>)>;
+
+    fn object<A: MapAccess<'de>>(self, mut object: A) -> Result<Self::Out, A::Error> {
+        let (mut kind, mut entries) = (None, Vec::new());
+        while let Some(name) = object.next_key::<Name<'de>>()? {
+            match name.0.as_ref() {
+                "resourceType" => kind = object.next_value_seed(Any(Words))?,
+                "entry" => entries = object.next_value_seed(Any(EntryList))?,
+                _ => drop(object.next_value::<IgnoredAny>()?),
+            }
+        }
+        Ok(Some((kind, entries)))
+    }
+}
+
+struct EntryList;
+
+impl<'de> Lenient<'de> for EntryList {
+    type Out = Vec<Option<RawEntry<'de>>>;
+
+    fn list<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Out, A::Error> {
+        let mut entries = Vec::new();
+        while let Some(entry) = list.next_element_seed(Any(SplitEntry))? {
+            entries.push(entry);
+        }
+        Ok(entries)
     }
 }
