@@ -31,8 +31,11 @@ pub(super) fn checked(raw: &RawValue, fields: &[&'static str]) -> Result<Checked
     }
     // The strict mode would only look up each name once more: `sanitise` has left none that it could refuse, which
     // a property test holds against that mode.
-    let config = DeserializationConfig { mode: DeserializationMode::Compatibility };
-    let element = fhirbolt::json::from_json_value(resource, Some(config)).map_err(|_| NoteKind::Unreadable)?;
+    let config = DeserializationConfig {
+        mode: DeserializationMode::Compatibility,
+    };
+    let element =
+        fhirbolt::json::from_json_value(resource, Some(config)).map_err(|_| NoteKind::Unreadable)?;
     Ok(Checked { element, problems })
 }
 

@@ -136,7 +136,12 @@ pub(super) fn all_entries(raw: &RawValue, most: usize) -> Option<(Vec<Option<Raw
             // A broken entry spoilt the pass: each is read for itself.
             let pieces = run(raw.get(), Split).ok()??;
             let entries = pieces.entries.into_iter();
-            (pieces.kind, entries.map(|entry| run(entry.get(), SplitEntry).ok().flatten()).collect())
+            (
+                pieces.kind,
+                entries
+                    .map(|entry| run(entry.get(), SplitEntry).ok().flatten())
+                    .collect(),
+            )
         }
     };
     if kind.is_some_and(|kind| kind != "Bundle") {
