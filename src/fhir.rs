@@ -11,6 +11,7 @@
 //! counts (`survey`, lenient), and the resources that do are repaired and checked before they are read in full
 //! (`sanitise`, `checked`). Only FHIR R4 is read; nothing is fetched.
 
+mod bundle;
 mod chart;
 mod checked;
 mod datatypes;
