@@ -4,13 +4,16 @@
 //! match contains at least one of them; one automaton over all these words tells in a single pass which lists could
 //! match at all. A pattern without such words is always tried, so the first look never hides a match.
 
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use regex_syntax::hir::{Hir, HirKind};
 use std::collections::BTreeMap;
 
+/// Patterns that take part in the first look; any beyond are always tried.
+const LOOKED_FOR: usize = 64 * 8;
+
 /// The patterns that could match in a text, by their number.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Possible(Vec<u64>);
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Possible([u64; LOOKED_FOR / 64]);
 
 impl Possible {
     /// True when the pattern could match.
@@ -18,16 +21,18 @@ impl Possible {
     pub fn has(&self, pattern: usize) -> bool {
         self.0
             .get(pattern / 64)
-            .is_some_and(|bits| bits & (1 << (pattern % 64)) != 0)
+            .is_none_or(|bits| bits & (1 << (pattern % 64)) != 0)
     }
 
     fn add(&mut self, pattern: usize) {
-        let at = pattern / 64;
-        if self.0.len() <= at {
-            self.0.resize(at + 1, 0);
-        }
-        if let Some(bits) = self.0.get_mut(at) {
+        if let Some(bits) = self.0.get_mut(pattern / 64) {
             *bits |= 1 << (pattern % 64);
+        }
+    }
+
+    fn add_all(&mut self, others: &Self) {
+        for (bits, more) in self.0.iter_mut().zip(others.0) {
+            *bits |= more;
         }
     }
 }
@@ -40,7 +45,7 @@ const MAX_WORDS: usize = 200;
 pub(super) struct FirstLook {
     automaton: Option<AhoCorasick>,
     /// For each word of the automaton the patterns that need it.
-    patterns: Vec<Vec<usize>>,
+    patterns: Vec<Possible>,
     /// Patterns without such a word.
     always: Possible,
 }
@@ -48,7 +53,7 @@ pub(super) struct FirstLook {
 impl FirstLook {
     /// Builds the automaton over patterns and their numbers.
     pub fn build<'p>(patterns: impl Iterator<Item = (usize, &'p str)>) -> Self {
-        let mut words: BTreeMap<Vec<u8>, Vec<usize>> = BTreeMap::new();
+        let mut words: BTreeMap<Vec<u8>, Possible> = BTreeMap::new();
         let mut always = Possible::default();
         let mut all = Possible::default();
         for (number, pattern) in patterns {
@@ -56,12 +61,13 @@ impl FirstLook {
             match needed(pattern) {
                 Some(needed) => needed
                     .into_iter()
-                    .for_each(|w| words.entry(w).or_default().push(number)),
+                    .for_each(|w| words.entry(w).or_default().add(number)),
                 None => always.add(number),
             }
         }
         let automaton = AhoCorasick::builder()
             .ascii_case_insensitive(true)
+            .kind(Some(AhoCorasickKind::DFA))
             .build(words.keys());
         match automaton {
             Ok(automaton) => Self {
@@ -80,14 +86,11 @@ impl FirstLook {
 
     /// The patterns that could match in a text.
     pub fn possible(&self, text: &str) -> Possible {
-        let mut possible = self.always.clone();
-        let hits = self.automaton.iter().flat_map(|a| a.find_overlapping_iter(text));
-        for hit in hits {
-            let needed_by = self.patterns.get(hit.pattern().as_usize());
-            needed_by
-                .into_iter()
-                .flatten()
-                .for_each(|number| possible.add(*number));
+        let mut possible = self.always;
+        for hit in self.automaton.iter().flat_map(|a| a.find_overlapping_iter(text)) {
+            if let Some(needed_by) = self.patterns.get(hit.pattern().as_usize()) {
+                possible.add_all(needed_by);
+            }
         }
         possible
     }

@@ -92,7 +92,26 @@ impl<'k> Text<'k> {
     /// The words at a span, for evidence.
     #[must_use]
     pub fn quote(&self, span: &Range<usize>) -> String {
-        self.clean.get(span.clone()).unwrap_or_default().trim().to_owned()
+        let word = |b: &u8| b.is_ascii_alphanumeric();
+        let bytes = self.clean.as_bytes();
+        let head = bytes.get(..span.start).unwrap_or_default();
+        let tail = bytes.get(span.end..).unwrap_or_default();
+        let inside = bytes.get(span.clone()).unwrap_or_default();
+        let before = if inside.first().is_some_and(word) {
+            head.iter().rev().take_while(|b| word(b)).count()
+        } else {
+            0
+        };
+        let after = if inside.last().is_some_and(word) {
+            tail.iter().take_while(|b| word(b)).count()
+        } else {
+            0
+        };
+        self.clean
+            .get(span.start - before..span.end + after)
+            .unwrap_or_default()
+            .trim()
+            .to_owned()
     }
 
     /// The same text with the phrases of some lists blanked out as well.
@@ -107,7 +126,7 @@ impl<'k> Text<'k> {
             lexicon: self.lexicon,
             raw: self.raw.clone(),
             clean,
-            possible: self.possible.clone(),
+            possible: self.possible,
             before: self.before,
             after: self.after,
         }
@@ -193,16 +212,9 @@ impl<'k> Text<'k> {
             .max()
             .unwrap_or(0);
         let part = head.get(cut..).unwrap_or_default();
-        let mut from = part.len();
-        let mut seen = 0;
-        for (at, word) in words(part).into_iter().rev() {
-            if seen == self.before {
-                break;
-            }
-            seen += 1;
-            from = at;
-            let _ = word;
-        }
+        let words = words(part);
+        let from = words.len().checked_sub(self.before).unwrap_or_default();
+        let from = words.get(from).map_or(part.len(), |(at, _)| *at);
         part.get(from..).unwrap_or_default()
     }
 
