@@ -8,9 +8,10 @@
 //! 3. only if the tumour is possible, the orders once more and the rest of the record.
 //!
 //! What is not reached stays empty. Reading is done twice where it matters: a light look decides *whether* a resource
-//! counts ([`survey`], lenient), and the resources that do are repaired and checked before they are read in full
+//! counts (`survey`, lenient), and the resources that do are repaired and checked before they are read in full
 //! (`sanitise`, `checked`). Only FHIR R4 is read; nothing is fetched.
 
+mod bundle;
 mod chart;
 mod checked;
 mod datatypes;

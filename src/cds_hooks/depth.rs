@@ -6,11 +6,25 @@
 //! body then meets the parsers, which skip iteratively or stop at their own recursion limit (128). It cannot be
 //! misled into refusing a shallow body.
 
+use super::request::RequestFault;
+
 /// The deepest nesting of objects and arrays a body may have. FHIR resources stay below 20.
 pub const MAX_DEPTH: usize = 64;
 
 /// Bytes per step of the first look; counts within a chunk fit a byte.
 const CHUNK: usize = 128;
+
+/// Refuses a body that nests deeper than [`MAX_DEPTH`]; to be asked before [`super::HookRequest::parse`].
+///
+/// # Errors
+/// `Structure` for the body as a whole.
+pub fn check(body: &[u8]) -> Result<(), RequestFault> {
+    if too_deep(body) {
+        Err(RequestFault::structure("is nested too deeply"))
+    } else {
+        Ok(())
+    }
+}
 
 /// Says whether a JSON text nests deeper than [`MAX_DEPTH`].
 #[must_use]
@@ -106,6 +120,9 @@ mod tests {
         }
         assert!(too_deep(format!(r#"["]]]]",{}]"#, nested(70)).as_bytes()));
         assert!(!too_deep(b""));
+        assert!(check(b"{}").is_ok());
+        let fault = check(nested(70).as_bytes()).unwrap_err();
+        assert_eq!(fault.message, "the request body is nested too deeply");
         assert!(!too_deep(b"]]]]"));
     }
 }

@@ -112,6 +112,11 @@ impl RequestFault {
         }
     }
 
+    /// A fault of the body as a whole.
+    pub(super) fn structure(what: &str) -> Self {
+        Self::new(FaultKind::Structure, "", what)
+    }
+
     pub(super) fn value(pointer: impl Into<String>, what: &str) -> Self {
         Self::new(FaultKind::Value, pointer, what)
     }
@@ -204,7 +209,7 @@ impl<'a> HookRequest<'a> {
     /// # Errors
     /// The first fault found: the JSON first, then `hook`, `hookInstance`, `context`, the rest.
     pub fn parse(body: &'a [u8]) -> Result<Self, RequestFault> {
-        let structure = |what: &str| RequestFault::new(FaultKind::Structure, "", what);
+        let structure = RequestFault::structure;
         let text = std::str::from_utf8(body).map_err(|_| structure("is not UTF-8"))?;
         let object = serde_json::from_str::<Object<RawRequest<'a>>>(text).map_err(|error| {
             structure(&format!(

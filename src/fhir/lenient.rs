@@ -7,6 +7,9 @@ use serde::de::{Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAcces
 use std::borrow::Cow;
 use std::fmt;
 
+/// The name under which serde_json passes a number on (feature `arbitrary_precision`).
+pub(super) const NUMBER: &str = "$serde_json::private::Number";
+
 /// What to do with a value, depending on what it turns out to be. Whatever is not handled yields the default.
 pub(super) trait Lenient<'de>: Sized {
     /// What is learnt from the value.

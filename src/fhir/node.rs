@@ -4,7 +4,7 @@
 //! ([`Json`], the first, lenient look) and for fhirbolt's checked element ([`View`], what decisions rest on).
 
 use super::R4;
-use super::lenient::{Name, pick};
+use super::lenient::{NUMBER, Name, pick};
 use fhirbolt::element::{Element, Primitive, Value};
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use std::borrow::Cow;
@@ -171,9 +171,6 @@ impl<'de> Visitor<'de> for JsonVisitor {
         Ok(Json::Object(members))
     }
 }
-
-/// The name under which serde_json passes a number on (feature `arbitrary_precision`).
-const NUMBER: &str = "$serde_json::private::Number";
 
 /// A place in a resource that fhirbolt has checked.
 #[derive(Clone, Copy)]

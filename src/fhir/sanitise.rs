@@ -417,3 +417,121 @@ struct Owner {
     is_resource: bool,
     contained: bool,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn repaired(mut resource: Value) -> (Value, Vec<(String, Defect)>) {
+        let problems = sanitise(&mut resource, FhirReleases::R4);
+        (
+            resource,
+            problems.into_iter().map(|it| (it.path, it.problem)).collect(),
+        )
+    }
+
+    #[test]
+    fn a_sound_resource_is_left_alone() {
+        let sound = json!({
+            "resourceType": "Patient", "id": "p", "active": true, "multipleBirthInteger": 2,
+            "name": [{ "given": ["A", null], "_given": [null, { "extension": [{ "url": "u", "valueCode": "c" }] }] }],
+            "_birthDate": { "extension": [{ "url": "u", "valueDecimal": 1.50 }] },
+            "contained": [{ "resourceType": "Organization", "id": "o", "name": "N" }],
+            "text": { "status": "generated", "div": "<div>x</div>" }, "meta": { "tag": [{ "code": "t" }] }
+        });
+        assert_eq!(repaired(sound.clone()), (sound, vec![]));
+    }
+
+    #[test]
+    fn each_defect_is_repaired_and_named_by_its_place() {
+        let cases = [
+            (json!({ "odd": [1] }), json!({}), "/*", Defect::UnknownElement),
+            (json!({ "active": null }), json!({}), "/active", Defect::Empty),
+            (json!({ "name": [] }), json!({}), "/name", Defect::Empty),
+            (
+                json!({ "active": "true" }),
+                json!({}),
+                "/active",
+                Defect::WrongType,
+            ),
+            (
+                json!({ "gender": ["male"] }),
+                json!({ "gender": "male" }),
+                "/gender",
+                Defect::Unwrapped,
+            ),
+            (
+                json!({ "gender": ["male", "x"] }),
+                json!({}),
+                "/gender",
+                Defect::WrongType,
+            ),
+            (
+                json!({ "name": { "text": "N" } }),
+                json!({ "name": [{ "text": "N" }] }),
+                "/name",
+                Defect::Wrapped,
+            ),
+            (
+                json!({ "multipleBirthInteger": 99999999999_i64 }),
+                json!({}),
+                "/multipleBirthInteger",
+                Defect::OutOfRange,
+            ),
+            (
+                json!({ "maritalStatus": "single" }),
+                json!({ "maritalStatus": { "text": "single" } }),
+                "/maritalStatus",
+                Defect::BareWords,
+            ),
+            (
+                json!({ "contained": [{ "resourceType": "Odd" }] }),
+                json!({}),
+                "/contained/0",
+                Defect::UnknownResource,
+            ),
+            (
+                json!({ "_name": [{ "id": "x" }] }),
+                json!({}),
+                "/*",
+                Defect::UnknownElement,
+            ),
+            (
+                json!({ "_gender": { "value": 1 } }),
+                json!({}),
+                "/_gender/*",
+                Defect::UnknownElement,
+            ),
+        ];
+        for (sent, expected, place, defect) in cases {
+            let whole = |mut members: Value| {
+                members
+                    .as_object_mut()
+                    .unwrap()
+                    .shift_insert(0, "resourceType".into(), json!("Patient"));
+                members
+            };
+            let (read, problems) = repaired(whole(sent.clone()));
+            assert_eq!(read, whole(expected), "{sent}");
+            assert_eq!(problems.first(), Some(&(place.to_owned(), defect)), "{sent}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_resource_becomes_null_and_the_type_comes_first() {
+        for odd in [
+            json!(1),
+            json!({}),
+            json!({ "resourceType": "Address" }),
+            json!({ "resourceType": 5 }),
+        ] {
+            assert_eq!(repaired(odd).0, Value::Null);
+        }
+        let (read, _) = repaired(json!({ "id": "p", "resourceType": "Patient" }));
+        assert_eq!(
+            read.as_object().unwrap().keys().collect::<Vec<_>>(),
+            ["resourceType", "id"]
+        );
+    }
+}

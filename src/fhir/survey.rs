@@ -4,6 +4,7 @@
 //! costs only itself. What the entries mean is not decided here; nothing is copied for entries nobody wants.
 
 use super::Interest;
+use super::bundle::{Links, Split};
 use super::kind::Kind;
 use super::lenient::{Any, Lenient, Name, Words, run};
 use super::reference::Reference;
@@ -108,40 +109,6 @@ fn one_by_one<I: Interest>(raw: &RawValue, interest: &I, wanted: &[Reference<'_>
         odd_entries: false,
     };
     walk.finish(&seen, broken)
-}
-
-/// The raw text of one entry of a Bundle, with its `fullUrl`.
-pub(super) struct RawEntry<'a> {
-    pub full_url: Option<Cow<'a, str>>,
-    pub resource: &'a RawValue,
-}
-
-/// The raw entries at `places`, which are in ascending order; a place that holds no resource is left out.
-pub(super) fn entries_at<'a>(raw: &'a RawValue, places: &[usize]) -> Vec<(usize, RawEntry<'a>)> {
-    let Ok(Some(shape)) = run(raw.get(), Split) else {
-        return Vec::new();
-    };
-    let entry = |at: &usize| {
-        let entry = run(shape.entries.get(*at)?.get(), SplitEntry).ok().flatten()?;
-        Some((*at, entry))
-    };
-    places.iter().filter_map(entry).collect()
-}
-
-/// Every raw entry of a Bundle, up to `most`, and whether there are more.
-pub(super) fn all_entries(raw: &RawValue, most: usize) -> Option<(Vec<Option<RawEntry<'_>>>, bool)> {
-    let shape = run(raw.get(), Split).ok()??;
-    if shape.kind.as_deref().is_some_and(|kind| kind != "Bundle") {
-        return None;
-    }
-    let more = shape.entries.len() > most;
-    let first = shape.entries.into_iter().take(most);
-    Some((
-        first
-            .map(|entry| run(entry.get(), SplitEntry).ok().flatten())
-            .collect(),
-        more,
-    ))
 }
 
 /// Codes and words gathered from the entry at hand.
@@ -279,33 +246,6 @@ impl<'de, I: Interest> Lenient<'de> for Top<'_, '_, 'de, I> {
             }
         }
         Ok(Some(shape))
-    }
-}
-
-/// `Bundle.link`: true when there is a next page.
-struct Links;
-
-impl<'de> Lenient<'de> for Links {
-    type Out = bool;
-
-    fn list<A: SeqAccess<'de>>(self, mut list: A) -> Result<bool, A::Error> {
-        let mut next = false;
-        while let Some(is_next) = list.next_element_seed(Any(Links))? {
-            next |= is_next;
-        }
-        Ok(next)
-    }
-
-    fn object<A: MapAccess<'de>>(self, mut object: A) -> Result<bool, A::Error> {
-        let mut next = false;
-        while let Some(name) = object.next_key::<Name<'de>>()? {
-            if name.0 == "relation" {
-                next |= object.next_value_seed(Any(Words))?.as_deref() == Some("next");
-            } else {
-                object.next_value::<IgnoredAny>()?;
-            }
-        }
-        Ok(next)
     }
 }
 
@@ -508,64 +448,5 @@ impl<'de, I: Interest> Lenient<'de> for Gather<'_, '_, 'de, I> {
             self.walk.codings.push((system, code));
         }
         Ok(None)
-    }
-}
-
-/// A Bundle split into raw entries.
-struct Split;
-
-#[derive(Default)]
-struct Pieces<'de> {
-    kind: Option<Cow<'de, str>>,
-    more_pages: bool,
-    entries: Vec<&'de RawValue>,
-}
-
-impl<'de> Lenient<'de> for Split {
-    type Out = Option<Pieces<'de>>;
-
-    fn object<A: MapAccess<'de>>(self, mut object: A) -> Result<Self::Out, A::Error> {
-        let mut pieces = Pieces::default();
-        while let Some(name) = object.next_key::<Name<'de>>()? {
-            match name.0.as_ref() {
-                "resourceType" => pieces.kind = object.next_value_seed(Any(Words))?,
-                "link" => pieces.more_pages |= object.next_value_seed(Any(Links))?,
-                "entry" => pieces.entries = object.next_value_seed(Any(RawList))?,
-                _ => drop(object.next_value::<IgnoredAny>()?),
-            }
-        }
-        Ok(Some(pieces))
-    }
-}
-
-struct RawList;
-
-impl<'de> Lenient<'de> for RawList {
-    type Out = Vec<&'de RawValue>;
-
-    fn list<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Out, A::Error> {
-        let mut items = Vec::new();
-        while let Some(item) = list.next_element()? {
-            items.push(item);
-        }
-        Ok(items)
-    }
-}
-
-struct SplitEntry;
-
-impl<'de> Lenient<'de> for SplitEntry {
-    type Out = Option<RawEntry<'de>>;
-
-    fn object<A: MapAccess<'de>>(self, mut object: A) -> Result<Self::Out, A::Error> {
-        let (mut full_url, mut resource) = (None, None);
-        while let Some(name) = object.next_key::<Name<'de>>()? {
-            match name.0.as_ref() {
-                "fullUrl" => full_url = object.next_value_seed(Any(Words))?,
-                "resource" => resource = Some(object.next_value()?),
-                _ => drop(object.next_value::<IgnoredAny>()?),
-            }
-        }
-        Ok(resource.map(|resource| RawEntry { full_url, resource }))
     }
 }

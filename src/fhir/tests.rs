@@ -233,7 +233,7 @@ fn a_reason_is_resolved_wherever_it_was_sent() {
         ));
         assert_eq!(
             done.case.orders[0].reason_references,
-            [in_chart.clone()],
+            std::slice::from_ref(&in_chart),
             "{reference}"
         );
         assert_eq!(
@@ -252,7 +252,10 @@ fn a_reason_is_resolved_wherever_it_was_sent() {
         full_prefetch(vec![dull.clone()]),
     );
     by_url["prefetch"]["conditions"]["entry"][0]["fullUrl"] = json!("urn:uuid:7");
-    assert_eq!(read(&by_url).case.orders[0].reason_references, [in_chart.clone()]);
+    assert_eq!(
+        read(&by_url).case.orders[0].reason_references,
+        std::slice::from_ref(&in_chart)
+    );
 
     let bundled = call(vec![order(reason("Condition/c1")), dull], full_prefetch(vec![]));
     assert_eq!(read(&bundled).case.orders[0].reason_references, [in_chart]);

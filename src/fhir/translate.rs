@@ -1,5 +1,6 @@
 //! The stages of reading a call, and the book-keeping of what was delivered.
 
+use super::bundle::{RawEntry, all_entries, entries_at};
 use super::checked::checked;
 use super::kind::Kind;
 use super::node::{Json, Node, View};
@@ -7,7 +8,7 @@ use super::note::{NoteKind, Notes};
 use super::orders::{self, Lookup, ReadOrder};
 use super::reference::{Reference, Subject};
 use super::sources::{KEYS, source_of};
-use super::survey::{Delivery, Found, RawEntry, Survey, all_entries, entries_at, survey};
+use super::survey::{Delivery, Found, Survey, survey};
 use super::{Interest, Originals, Translated, chart, datatypes};
 use crate::cds_hooks::{Hook, HookRequest, Prefetched};
 use crate::engine::case::{Case, Chart, DraftOrder, Identity, ResourceRef, Source};
