@@ -2,6 +2,7 @@
 
 use crate::knowledge::Knowledge;
 use crate::knowledge::lexicon::{Lexicon, fold};
+use crate::knowledge::literals::Possible;
 use crate::knowledge::vocabulary::{List, Window};
 use std::ops::Range;
 
@@ -28,6 +29,8 @@ pub struct Text<'k> {
     raw: String,
     /// Folded, traps blanked.
     clean: String,
+    /// The patterns that could match here.
+    possible: Possible,
     before: usize,
     after: usize,
 }
@@ -45,12 +48,14 @@ impl<'k> Text<'k> {
     pub fn new(knowledge: &'k Knowledge, text: &str) -> Self {
         let lexicon = knowledge.lexicon();
         let raw = fold(text).into_owned();
-        let clean = blank(&raw, &lexicon.hits(List::Traps, &raw));
+        let possible = lexicon.possible(&raw);
+        let clean = blank(&raw, &lexicon.hits(List::Traps, &raw, &possible));
         let words = |w| usize::try_from(knowledge.window(w)).unwrap_or_default();
         Self {
             lexicon,
             raw,
             clean,
+            possible,
             before: words(Window::NegationLeading),
             after: words(Window::NegationTrailing),
         }
@@ -95,13 +100,14 @@ impl<'k> Text<'k> {
     pub fn without(&self, lists: &[List]) -> Self {
         let mut clean = self.clean.clone();
         for list in lists {
-            let hits = self.lexicon.hits(*list, &clean);
+            let hits = self.lexicon.hits(*list, &clean, &self.possible);
             clean = blank(&clean, &hits);
         }
         Self {
             lexicon: self.lexicon,
             raw: self.raw.clone(),
             clean,
+            possible: self.possible.clone(),
             before: self.before,
             after: self.after,
         }
@@ -109,19 +115,19 @@ impl<'k> Text<'k> {
 
     /// Spans of a list, whatever the text says of them.
     pub(super) fn spans(&self, list: List) -> Vec<Range<usize>> {
-        self.lexicon.hits(list, &self.clean)
+        self.lexicon.hits(list, &self.clean, &self.possible)
     }
 
     /// True when a phrase of the list occurs, whatever the text says of it.
     #[must_use]
     pub fn mentions(&self, list: List) -> bool {
-        self.lexicon.any(list, &self.clean)
+        self.lexicon.any(list, &self.clean, &self.possible)
     }
 
     /// True when a phrase of the list occurs in the raw text.
     #[must_use]
     pub fn raw_mentions(&self, list: List) -> bool {
-        self.lexicon.any(list, &self.raw)
+        self.lexicon.any(list, &self.raw, &self.possible)
     }
 
     /// Every phrase of the list with its label.
@@ -159,11 +165,12 @@ impl<'k> Text<'k> {
     pub(super) fn label(&self, span: &Range<usize>) -> Assertion {
         let before = self.words_before(span.start);
         let after = self.words_after(span.end);
-        let cue = |list: List| self.lexicon.any(list, before);
+        let any = |list: List, part: &str| self.lexicon.any(list, part, &self.possible);
+        let cue = |list: List| any(list, before);
         if cue(List::CueNegation) {
             return Assertion::Negated;
         }
-        if cue(List::CueQuery) || self.lexicon.any(List::CueQuery, after) {
+        if cue(List::CueQuery) || any(List::CueQuery, after) {
             return Assertion::Queried;
         }
         if cue(List::CueFuture) {
@@ -180,7 +187,7 @@ impl<'k> Text<'k> {
         let head = self.clean.get(..start).unwrap_or_default();
         let cut = self
             .lexicon
-            .hits(List::Terminators, head)
+            .hits(List::Terminators, head, &self.possible)
             .into_iter()
             .map(|r| r.end)
             .max()
@@ -204,7 +211,7 @@ impl<'k> Text<'k> {
         let tail = self.clean.get(end..).unwrap_or_default();
         let cut = self
             .lexicon
-            .hits(List::Terminators, tail)
+            .hits(List::Terminators, tail, &self.possible)
             .into_iter()
             .map(|r| r.start)
             .min()

@@ -75,15 +75,17 @@ const MODALITIES: [(List, Modality); 12] = [
 /// True when the words of the ordered code name a modality.
 pub(super) fn names_modality(knowledge: &Knowledge, order: &DraftOrder) -> bool {
     let lexicon = knowledge.lexicon();
-    let words: Vec<_> = order
+    let mut words = order
         .code
         .words()
         .chain(order.details.iter().flat_map(|c| c.words()))
-        .map(fold)
-        .collect();
-    MODALITIES
-        .iter()
-        .any(|(list, _)| words.iter().any(|w| lexicon.any(*list, w)))
+        .map(fold);
+    words.any(|word| {
+        let possible = lexicon.possible(&word);
+        MODALITIES
+            .iter()
+            .any(|(list, _)| lexicon.any(*list, &word, &possible))
+    })
 }
 
 fn modality(text: &Text<'_>) -> Option<(Modality, List)> {
