@@ -253,13 +253,14 @@ impl Knowledge {
         found
     }
 
-    /// True when a value set or the catalogue holds this code.
+    /// True when a value set that some rule reads, or the catalogue, holds this code.
     #[must_use]
     pub fn knows(&self, system: &str, code: &str) -> bool {
         self.systems.named(system).any(|id| {
             let code = self.systems.normal_form(id, code);
             let slot = usize::from(id.0);
-            self.members.get(slot).is_some_and(|m| m.contains_key(&code))
+            let listed = self.members.get(slot).and_then(|m| m.get(&code));
+            listed.is_some_and(|m| m.iter().any(|m| m.role.is_read()))
                 || self.study_codes.get(slot).is_some_and(|m| m.contains_key(&code))
                 || self.ranges.iter().any(|b| b.system == id && b.holds(&code))
         })

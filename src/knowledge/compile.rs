@@ -8,6 +8,7 @@ use super::files::{
 };
 use super::finding::Finding;
 use super::lexicon::Lexicon;
+use super::literals::MAX_PATTERNS;
 use super::table::{Row, Scenario, ScenarioTable, Suggestions, Words};
 use super::vocabulary::{FACTS, List, Role, Window};
 use super::{AppropriatenessCategory, Block, Key, Knowledge, Member, Rating, Shape, SourceFiles, Study};
@@ -366,6 +367,13 @@ impl Build<'_> {
         for list in List::ALL.iter().filter(|l| !seen.contains(l)) {
             let message = format!("no file holds the list `{}`", list.name());
             self.find("K001", "lexicon", "", message, "add it; an empty list is allowed");
+        }
+        if lexicon.patterns() > MAX_PATTERNS {
+            let message = format!(
+                "{} phrase patterns, at most {MAX_PATTERNS} can be used",
+                lexicon.patterns()
+            );
+            self.find("K005", "lexicon", "", message, "join patterns that mean the same");
         }
         lexicon.finish();
         lexicon

@@ -3,17 +3,23 @@
 use super::finding::Finding;
 use super::literals::{FirstLook, Possible};
 use super::vocabulary::List;
-use regex::bytes::{Regex, RegexBuilder};
+pub(crate) use regex_automata::meta::Regex;
+use regex_automata::util::syntax;
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// Every phrase list of the knowledge.
 #[derive(Debug, Default)]
 pub struct Lexicon {
-    /// Each pattern with its number.
-    lists: BTreeMap<List, Vec<(usize, Regex)>>,
+    /// Every pattern, those of one list side by side.
+    patterns: Vec<Regex>,
+    /// The same as written.
+    written: Vec<String>,
+    /// For each list the places of its patterns.
+    lists: Vec<Range<usize>>,
     first_look: FirstLook,
+    tumour: Possible,
+    record: Possible,
 }
 
 /// Words worth stopping for while skimming a record.
@@ -85,22 +91,24 @@ impl Lexicon {
     }
 
     fn tried(&self, list: List, possible: &Possible) -> impl Iterator<Item = &Regex> {
-        let patterns = self.lists.get(&list).map(Vec::as_slice).unwrap_or_default();
-        patterns
-            .iter()
-            .filter(|(number, _)| possible.has(*number))
-            .map(|(_, regex)| regex)
+        let places = self.lists.get(list as usize).cloned().unwrap_or_default();
+        places
+            .filter(|number| possible.has(*number))
+            .filter_map(|number| self.patterns.get(number))
     }
 
     /// True when skimmed words are worth reading in full.
     #[must_use]
     pub fn of_interest(&self, interest: Interest, text: &str) -> bool {
-        let lists = match interest {
-            Interest::Tumour => TUMOUR,
-            Interest::Record => RECORD,
+        let asked = match interest {
+            Interest::Tumour => &self.tumour,
+            Interest::Record => &self.record,
         };
-        let possible = self.possible(text);
-        lists.iter().any(|list| self.any(*list, text, &possible))
+        let possible = self.possible(text).both(asked);
+        possible
+            .numbers()
+            .filter_map(|n| self.patterns.get(n))
+            .any(|r| r.is_match(text.as_bytes()))
     }
 
     /// The patterns that could match in a text: all others need not be tried.
@@ -109,14 +117,21 @@ impl Lexicon {
         self.first_look.possible(text)
     }
 
+    /// How many patterns there are.
+    pub(super) fn patterns(&self) -> usize {
+        self.patterns.len()
+    }
+
     /// Builds the first look once all lists are there.
     pub(super) fn finish(&mut self) {
-        let patterns = self
-            .lists
-            .values()
-            .flatten()
-            .map(|(number, regex)| (*number, regex.as_str()));
-        self.first_look = FirstLook::build(patterns);
+        self.first_look = FirstLook::build(self.written.iter().map(String::as_str));
+        let asked = |lists: &[List]| {
+            let places = lists.iter().filter_map(|l| self.lists.get(*l as usize).cloned());
+            Possible::of(places.flatten())
+        };
+        let (tumour, record) = (asked(TUMOUR), asked(RECORD));
+        self.tumour = tumour;
+        self.record = record;
     }
 
     /// Compiles one list; a pattern that does not compile becomes a finding.
@@ -128,27 +143,51 @@ impl Lexicon {
         finding: impl Fn(&str, String) -> Finding,
     ) -> Vec<Finding> {
         let mut findings = Vec::new();
+        let first = self.patterns.len();
         let words = words.iter().map(|w| (w, whole_word(w)));
         for (written, pattern) in patterns.iter().map(|p| (p, p.clone())).chain(words) {
             match compile(&pattern) {
                 Ok(regex) => {
-                    let number = self.lists.values().map(Vec::len).sum();
-                    self.lists.entry(list).or_default().push((number, regex));
+                    self.patterns.push(regex);
+                    self.written.push(pattern);
                 }
-                Err(error) => findings.push(finding(written, error.to_string())),
+                Err(error) => findings.push(finding(written, reason(&error))),
             }
         }
-        self.lists.entry(list).or_default();
+        self.lists.resize(List::ALL.len(), 0..0);
+        if let Some(places) = self.lists.get_mut(list as usize) {
+            *places = first..self.patterns.len();
+        }
         findings
     }
 }
 
-/// Texts are folded to ASCII first, so patterns need no Unicode tables and stay small and fast.
-fn compile(pattern: &str) -> Result<Regex, regex::Error> {
-    RegexBuilder::new(pattern)
-        .case_insensitive(true)
-        .unicode(false)
-        .build()
+/// Texts are folded to ASCII first, so patterns need no Unicode tables. A pattern runs only after the first look, on a
+/// short text: searching without automata tables costs little time there and saves most of the memory and start-up.
+pub(crate) fn compile(pattern: &str) -> Result<Regex, Box<regex_automata::meta::BuildError>> {
+    Regex::builder()
+        .syntax(
+            syntax::Config::new()
+                .case_insensitive(true)
+                .unicode(false)
+                .utf8(false),
+        )
+        .configure(
+            Regex::config()
+                .utf8_empty(false)
+                .dfa(false)
+                .hybrid(false)
+                .onepass(false),
+        )
+        .build(pattern)
+        .map_err(Box::new)
+}
+
+/// What is wrong with a pattern, without the library's own words around it.
+fn reason(error: &regex_automata::meta::BuildError) -> String {
+    error
+        .syntax_error()
+        .map_or_else(|| error.to_string(), ToString::to_string)
 }
 
 /// A cue word as a pattern that matches it whole: `no` is not in `known`.
@@ -161,7 +200,7 @@ fn whole_word(word: &str) -> String {
             ""
         }
     };
-    let spaced = regex::escape(word).replace(' ', r"\s+");
+    let spaced = regex_syntax::escape(word).replace(' ', r"\s+");
     format!(
         "{}{}{}",
         edge(word.chars().next()),

@@ -88,6 +88,15 @@ names! {
 }
 
 impl Role {
+    /// Whether any rule reads codes with this role; the others are kept for people and for rules to come.
+    #[must_use]
+    pub fn is_read(self) -> bool {
+        !matches!(
+            self,
+            Self::Creatinine | Self::ChromograninA | Self::RenalNotSevere | Self::GradeLow | Self::StageM0
+        )
+    }
+
     /// Whether a code with this role can speak of the tumour: without one, or words for it, the rest of a record
     /// need not be read.
     #[must_use]

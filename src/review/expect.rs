@@ -1,6 +1,7 @@
 //! The `toml expect` block of a vignette: what the engine should say. Comparing is [`super::outcome`].
 
 use crate::engine::{AppropriatenessCategory, Certainty, Indicator};
+use crate::knowledge::lexicon::{Regex, compile};
 use serde::{Deserialize, Deserializer, de};
 use std::collections::BTreeMap;
 
@@ -66,7 +67,7 @@ pub struct ExpectedCard {
     pub must_not_suggest: Vec<String>,
     /// Case-insensitive patterns that the words of the card must meet.
     #[serde(default, deserialize_with = "patterns")]
-    pub must_mention: Vec<regex::Regex>,
+    pub must_mention: Vec<(String, Regex)>,
 }
 
 /// Finds the value whose JSON word was written.
@@ -116,12 +117,10 @@ fn indicator<'de, D: Deserializer<'de>>(from: D) -> Result<Indicator, D::Error> 
     keyed(from, [Indicator::Info, Indicator::Warning], |i| i.key())
 }
 
-fn patterns<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<regex::Regex>, D::Error> {
+fn patterns<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<(String, Regex)>, D::Error> {
     let written = Vec::<String>::deserialize(from)?;
-    let compile = |p: &String| regex::RegexBuilder::new(p).case_insensitive(true).build();
-    written
-        .iter()
-        .map(compile)
-        .collect::<Result<_, _>>()
-        .map_err(de::Error::custom)
+    let compiled = written
+        .into_iter()
+        .map(|pattern| compile(&pattern).map(|regex| (pattern, regex)));
+    compiled.collect::<Result<_, _>>().map_err(de::Error::custom)
 }

@@ -173,7 +173,11 @@ fn compare_card(
     }
     if !expected.must_mention.is_empty() {
         let text = words(decision, advice);
-        for pattern in expected.must_mention.iter().filter(|p| !p.is_match(&text)) {
+        for (pattern, _) in expected
+            .must_mention
+            .iter()
+            .filter(|(_, regex)| !regex.is_match(&text))
+        {
             differences.push(format!("{card}: does not mention `{pattern}`"));
         }
     }

@@ -66,7 +66,7 @@ pub(super) fn offers(
     keys.retain(|k| !ordered_already(k));
     // Told in words only where nothing speaks against it.
     let hard = changes.iodine_allergy.is_some() || changes.renal.is_some();
-    let told = |k: &&Key| !adds && !ordered_already(k) && !(hard && is(Modality::CT)(k));
+    let told = |k: &&Key| !(adds || ordered_already(k) || hard && is(Modality::CT)(k));
     let mentions = known.mention.iter().filter(told).cloned().collect();
     (keys, mentions)
 }

@@ -213,7 +213,7 @@ impl<'k> Text<'k> {
             .unwrap_or(0);
         let part = head.get(cut..).unwrap_or_default();
         let words = words(part);
-        let from = words.len().checked_sub(self.before).unwrap_or_default();
+        let from = words.len().saturating_sub(self.before);
         let from = words.get(from).map_or(part.len(), |(at, _)| *at);
         part.get(from..).unwrap_or_default()
     }
