@@ -154,15 +154,17 @@ fn settle_tracer(
         return;
     }
     // The reason may speak of an earlier scan; it is read last, and not at all where it tells of a negative one.
+    let how = texts.how().without(&[List::SstrNegative]);
     let why = texts.why().without(&[List::SstrNegative]);
-    if let Some((tracer, words)) = text::tracer(texts.how()).or_else(|| text::tracer(&why)) {
+    if let Some((tracer, words)) = text::tracer(&how).or_else(|| text::tracer(&why)) {
         asked.shape.tracer = Some(tracer);
         asked
             .evidence
             .push(super::marks::worded(id, "tracer", &words, None));
     }
-    if asked.shape.modality == Modality::NM && asked.shape.tracer == Some(Tracer::Sstr) {
-        asked.shape.tracer = Some(Tracer::SstrSpect);
+    // Scintigraphy is told by its own agent only: a PET tracer in the words is about another study.
+    if asked.shape.modality == Modality::NM && asked.shape.tracer != Some(Tracer::SstrSpect) {
+        asked.shape.tracer = Some(Tracer::Unknown);
     }
 }
 

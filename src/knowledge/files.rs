@@ -109,6 +109,9 @@ pub struct CodeEntry {
     /// Names the site but not the histology: the same tumour when it stands beside a pNET.
     #[serde(default)]
     pub site_only: bool,
+    /// No cancer.
+    #[serde(default)]
+    pub benign: bool,
     /// An antitumour drug that is also given for something else.
     #[serde(default)]
     pub unless: Option<Unless>,

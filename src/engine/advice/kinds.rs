@@ -143,7 +143,11 @@ impl Situation<'_> {
         if shape.tracer == Some(Tracer::Fdg) && rating == MayBeAppropriate && !informative {
             self.card(found, "MBA_FDG", Indicator::Info);
         }
-        if self.ct_or_mr() && self.enhanced() && self.regions() == [Region::Abdomen] {
+        let pelvis = self
+            .others
+            .iter()
+            .any(|s| s.shape.regions.contains(&Region::Pelvis));
+        if self.ct_or_mr() && self.enhanced() && self.regions() == [Region::Abdomen] && !pelvis {
             self.card(found, "COVERAGE_PELVIS", Indicator::Info);
         }
         if self.ct_or_mr()
@@ -213,10 +217,14 @@ impl Situation<'_> {
         let enhanced_mr = self.modality() == Modality::MR && self.enhanced();
         let enhanced_ct = self.modality() == Modality::CT && self.enhanced();
         if let Some(evidence) = &changes.pregnancy {
-            let exposed = matches!(
+            let ionising = matches!(
                 self.modality(),
-                Modality::CT | Modality::PET | Modality::PETCT | Modality::PETMR | Modality::MR
+                Modality::CT | Modality::PET | Modality::PETCT | Modality::PETMR
             );
+            let plain_mr = self.modality() == Modality::MR
+                && shape.contrast == IvContrast::None
+                && self.ground.rating == AppropriatenessCategory::UsuallyNotAppropriate;
+            let exposed = ionising || enhanced_mr || plain_mr;
             if exposed {
                 self.modifier(found, "MOD_PREGNANCY", false, evidence);
             }

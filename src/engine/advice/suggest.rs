@@ -22,16 +22,6 @@ pub(super) fn offers(
     // 1. The base list.
     let mut keys: Vec<Key> = known.base.clone();
     // 2. What is preferred: the card's own choice, high-grade disease, the modality that was ordered.
-    if changes.high_grade.is_some()
-        && let Some(fdg) = &known.high_grade
-    {
-        let at = keys
-            .iter()
-            .position(|k| tracer(knowledge, k) == Some(Tracer::Sstr))
-            .unwrap_or(keys.len());
-        keys.insert(at, fdg.clone());
-        to_end(&mut keys, |k| tracer(knowledge, k) == Some(Tracer::Sstr));
-    }
     let same = card.is_some_and(|c| c.prefer_same_modality) || ordered.shape.modality == Modality::MR;
     if same {
         to_front(&mut keys, |k| {
@@ -41,6 +31,15 @@ pub(super) fn offers(
     for key in prefer.iter().rev() {
         keys.retain(|k| **k != **key);
         keys.insert(0, key.as_str().into());
+    }
+    if changes.high_grade.is_some()
+        && let Some(fdg) = &known.high_grade
+    {
+        keys.retain(|k| k != fdg);
+        let receptor = |k: &Key| tracer(knowledge, k) == Some(Tracer::Sstr);
+        to_end(&mut keys, receptor);
+        let at = keys.iter().position(receptor).unwrap_or(keys.len());
+        keys.insert(at, fdg.clone());
     }
     if adds {
         keys.retain(|k| prefer.iter().any(|p| **p == **k));

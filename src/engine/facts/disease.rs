@@ -113,6 +113,8 @@ impl<'k> Diagnosis<'k> {
             Role::TopographyPancreas,
             Role::PancreasCorroboration,
             Role::PancreasHistologyUnknown,
+            Role::PnetSpecific,
+            Role::PnetNec,
         ];
         self.marks.any(&roles)
             || self.site_only().is_some()
@@ -131,7 +133,7 @@ impl<'k> Diagnosis<'k> {
     fn other_histology(&self) -> Option<&'k crate::knowledge::Member> {
         self.marks
             .iter()
-            .find(|m| m.role == Role::NotPnetPancreas && !m.entry.site_only)
+            .find(|m| m.role == Role::NotPnetPancreas && !m.entry.site_only && !m.entry.benign)
     }
 }
 
@@ -424,10 +426,9 @@ fn strength(condition: &Condition, class: &Class) -> Strength {
         return Strength::Low;
     }
     match condition.verification.as_deref() {
-        None | Some("confirmed") if class.highly_suspected && !class.coded_pnet => Strength::Suspected,
+        None | Some("confirmed") if class.highly_suspected => Strength::Suspected,
         None | Some("confirmed") => Strength::Confirmed,
         Some("provisional") if class.coded_pnet || class.highly_suspected => Strength::Suspected,
-        Some("unconfirmed" | "differential") if class.highly_suspected => Strength::Suspected,
         Some(_) => Strength::Low,
     }
 }
@@ -440,7 +441,6 @@ pub(super) fn other_malignancies(
     tumours: &[Tumour],
 ) -> Vec<Evidence> {
     let mut found = Vec::new();
-    let pnet_known = tumours.iter().any(|t| t.kind == Kind::Pnet);
     for ReadCondition {
         condition, diagnosis, ..
     } in conditions
@@ -452,7 +452,7 @@ pub(super) fn other_malignancies(
         let same = tumour.is_some_and(|t| match t.kind {
             Kind::Pnet | Kind::Siteless | Kind::Ambiguous | Kind::Undiagnosed => true,
             // One cancer, not two: a pancreas code without histology beside a pNET code.
-            Kind::NotPnet => pnet_known && t.of_pancreas && !t.other_pancreatic_cancer,
+            Kind::NotPnet => t.of_pancreas && !t.other_pancreatic_cancer,
         });
         if same {
             continue;
@@ -531,7 +531,6 @@ pub fn decide(
     use super::Fact;
     let refuted = refuted(case, names);
     let mut tumours = chart.tumours.clone();
-    let in_chart = tumours.iter().any(|t| t.kind == Kind::Pnet);
     if let Some(tumour) = &names.tumour {
         // The order's words locate a siteless tumour of the chart, and count where the chart has none.
         if tumour.of_pancreas {
@@ -539,7 +538,7 @@ pub fn decide(
                 siteless.kind = Kind::Pnet;
             }
         }
-        if !in_chart {
+        if !tumours.iter().any(|t| t.kind == Kind::Pnet) {
             tumours.push(tumour.clone());
         }
         locate(&mut tumours);
@@ -574,7 +573,7 @@ pub fn decide(
             None => (Fact::bare(Disease::None), None),
         };
     };
-    if let Some(evidence) = refuted.filter(|_| !in_chart) {
+    if let Some(evidence) = refuted.filter(|_| !chart.tumours.iter().any(|t| t.resource == best.resource)) {
         return (Fact::with(Disease::Ambiguous, evidence), None);
     }
     let rival = tumours

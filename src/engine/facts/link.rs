@@ -3,6 +3,7 @@
 use super::disease::{Course, Diagnosis, Kind, Strength, Tumour, classify, is_child};
 use super::{ChartFacts, Fact, OrderFacts};
 use crate::engine::case::{Case, Condition, DraftOrder, ReasonReference, ResourceRef};
+use crate::engine::counts;
 use crate::engine::language::{Assertion, Text};
 use crate::engine::marks::{self, Marks};
 use crate::engine::trace::Evidence;
@@ -29,6 +30,8 @@ pub struct Names {
     pub other_code: bool,
     /// A follow-up visit code.
     pub surveillance: Option<Evidence>,
+    /// A code for recurrence.
+    pub recurrence: Option<Evidence>,
     /// Any reason is stated at all.
     pub states_reason: bool,
     /// Codes of the reasons, to be compared with refuted diagnoses.
@@ -78,6 +81,11 @@ impl Names {
     }
 
     fn read_condition(&mut self, knowledge: &Knowledge, condition: &Condition, child: bool) {
+        if !counts::condition(condition) {
+            // A refuted diagnosis is no reason that could be about the tumour.
+            self.other_code = true;
+            return;
+        }
         self.read(
             knowledge,
             &condition.resource,
@@ -133,12 +141,24 @@ impl Names {
             self.other_cancer.get_or_insert_with(|| by_code(member));
         } else if let Some(member) = marks.find(R::HistoryAfterTreatment) {
             self.surveillance.get_or_insert_with(|| by_code(member));
-        } else if reason.codings.iter().any(|c| c.code.is_some()) {
-            self.other_code = true;
+        }
+        if let Some(member) = marks.find(R::Recurrence) {
+            self.recurrence.get_or_insert_with(|| by_code(member));
         }
         // The diagnosis as the order tells it, for charts that do not hold it.
         let diagnosis = Diagnosis::of(knowledge, &[reason], sites, &[]);
-        if let Some(class) = classify(knowledge, id, None, &diagnosis, child) {
+        let class = classify(knowledge, id, None, &diagnosis, child);
+        let worded = class
+            .as_ref()
+            .is_some_and(|c| matches!(c.kind, Kind::Pnet | Kind::Siteless));
+        if marks.is_empty() && !worded && reason.codings.iter().any(|c| c.code.is_some()) {
+            self.other_code = true;
+        }
+        if let Some(class) = class {
+            if worded {
+                self.about_tumour.get_or_insert_with(|| class.evidence.clone());
+                self.pnet = true;
+            }
             let strength = match (class.doubted, class.highly_suspected) {
                 (_, true) => Strength::Suspected,
                 (true, false) => Strength::Low,
@@ -190,6 +210,17 @@ impl Names {
             } else {
                 self.about_tumour.get_or_insert(evidence);
             }
+        }
+        let beside = [
+            List::PnetStrong,
+            List::PnetNeedsPancreas,
+            List::PnetUpperCase,
+            List::PnetPancreaticMass,
+            List::MetastasisWord,
+        ];
+        if let Some(words) = text.without(&beside).not_negated(List::OtherMalignancy) {
+            let evidence = marks::worded(id, List::OtherMalignancy.name(), &words, None);
+            self.other_cancer.get_or_insert(evidence);
         }
         if let Some((Assertion::Asserted | Assertion::Queried | Assertion::Historical, words)) =
             text.says(List::PnetOther)

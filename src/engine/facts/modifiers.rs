@@ -201,12 +201,15 @@ impl Reader<'_> {
     }
 
     fn renal(&self) -> Option<Evidence> {
+        if self
+            .conditions()
+            .any(|(_, marks, ..)| marks.has(Role::RenalDialysis))
+        {
+            return None;
+        }
         let mut chronic = None;
         for (id, marks, _, date) in self.conditions() {
             let coded = |m| marks::coded(self.knowledge, id, m, date);
-            if marks.has(Role::RenalDialysis) {
-                return None;
-            }
             if let Some(member) = marks.find(Role::RenalAcute) {
                 return Some(coded(member));
             }
@@ -296,7 +299,7 @@ impl Reader<'_> {
         for condition in self.case.chart.conditions.iter().filter(|c| counts::condition(c)) {
             if !tumours
                 .iter()
-                .any(|t| t.resource == condition.resource && t.kind == Kind::Pnet)
+                .any(|t| t.resource == condition.resource && matches!(t.kind, Kind::Pnet | Kind::Siteless))
             {
                 continue;
             }
@@ -411,7 +414,7 @@ impl Reader<'_> {
             self.chart
                 .tumours
                 .iter()
-                .any(|t| t.resource == *id && t.kind == Kind::Pnet)
+                .any(|t| t.resource == *id && matches!(t.kind, Kind::Pnet | Kind::Siteless))
         };
         self.conditions()
             .filter(|(id, ..)| of_tumour(id))

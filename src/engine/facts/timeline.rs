@@ -167,7 +167,7 @@ impl Reader<'_> {
         let tumours: &[Tumour] = &self.chart.tumours;
         if let Some(tumour) = tumours
             .iter()
-            .find(|t| t.kind == Kind::Pnet && t.course == Course::Recurrent)
+            .find(|t| matches!(t.kind, Kind::Pnet | Kind::Siteless) && t.course == Course::Recurrent)
         {
             return Fact::with(true, tumour.evidence.clone());
         }
@@ -178,6 +178,9 @@ impl Reader<'_> {
                     marks::coded(self.knowledge, &condition.resource, member, condition.recorded),
                 );
             }
+        }
+        if let Some(evidence) = &self.order.names.recurrence {
+            return Fact::with(true, evidence.clone());
         }
         match &self.order.reading().recurrence {
             Some(words) => Fact::with(
@@ -201,10 +204,11 @@ impl Reader<'_> {
             let Some(evidence) = self.resection_procedure(procedure) else {
                 continue;
             };
-            if too_early(procedure.performed) {
+            let performed = procedure.performed.filter(|d| d.earliest() <= self.case.today);
+            if too_early(performed) {
                 explained = true;
-            } else if found.as_ref().is_none_or(|(_, d)| procedure.performed > *d) {
-                found = Some((evidence, procedure.performed));
+            } else if found.as_ref().is_none_or(|(_, d)| performed > *d) {
+                found = Some((evidence, performed));
             }
         }
         if let Some((evidence, date)) = found {
@@ -243,7 +247,9 @@ impl Reader<'_> {
 
     fn resection_procedure(&self, procedure: &Procedure) -> Option<Evidence> {
         let marks = Marks::of(self.knowledge, [&procedure.code]);
-        if marks.has(Role::ResectionAbortedOrBiopsy) {
+        let text = self.words_of(procedure);
+        let done = Reading::of(&text).resection;
+        if marks.has(Role::ResectionAbortedOrBiopsy) || matches!(done, Finding::Negated(_)) {
             return None;
         }
         if let Some(member) = marks.find(Role::Resection) {
@@ -254,9 +260,7 @@ impl Reader<'_> {
                 procedure.performed,
             ));
         }
-        let text = self.words_of(procedure);
-        let done = Reading::of(&text).resection;
-        if matches!(done, Finding::Negated(_) | Finding::Planned(_)) || !marks.is_empty() {
+        if matches!(done, Finding::Planned(_)) || !marks.is_empty() {
             return None;
         }
         let words = text.not_negated(List::ResectionName)?;
@@ -515,10 +519,7 @@ impl Reader<'_> {
     fn ablated(&self) -> Fact<bool> {
         for procedure in self.case.chart.procedures.iter().filter(|p| counts::procedure(p)) {
             let marks = Marks::of(self.knowledge, [&procedure.code]);
-            if let Some(member) = marks
-                .find(Role::LocalAblation)
-                .filter(|_| !self.before_diagnosis(procedure.performed))
-            {
+            if let Some(member) = marks.find(Role::LocalAblation) {
                 return Fact::with(
                     true,
                     marks::coded(self.knowledge, &procedure.resource, member, procedure.performed),

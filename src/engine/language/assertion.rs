@@ -171,6 +171,12 @@ impl<'k> Text<'k> {
         Some((best.assertion, self.quote(&best.span)))
     }
 
+    /// The first words of a list, whatever the text says of them: for texts that describe and do not argue.
+    #[must_use]
+    pub fn words_of(&self, list: List) -> Option<String> {
+        self.spans(list).first().map(|span| self.quote(span))
+    }
+
     /// The words of a list that the text does not negate.
     #[must_use]
     pub fn not_negated(&self, list: List) -> Option<String> {
@@ -225,7 +231,14 @@ impl<'k> Text<'k> {
             .lexicon
             .hits(List::Terminators, tail, &self.possible)
             .into_iter()
-            .map(|r| r.start)
+            // A question mark ends the sentence and still asks about it.
+            .map(|r| {
+                if tail.get(r.clone()).is_some_and(|t| t.contains('?')) {
+                    r.end
+                } else {
+                    r.start
+                }
+            })
             .min()
             .unwrap_or(tail.len());
         let part = tail.get(..cut).unwrap_or_default();

@@ -13,7 +13,7 @@ use crate::knowledge::{Knowledge, Shape};
 pub(super) fn read(id: &ResourceRef, texts: &StudyTexts<'_>) -> Option<Asked> {
     let what = texts.what();
     let (modality, list) = modality(what)?;
-    let words = what.says(list).map(|(_, words)| words).unwrap_or_default();
+    let words = what.words_of(list).unwrap_or_default();
     let evidence = vec![marks::worded(id, list.name(), &words, None)];
     let mut regions = regions(what, modality, list)?;
     regions.sort();
@@ -161,7 +161,7 @@ fn regions(text: &Text<'_>, modality: Modality, list: List) -> Option<Vec<Region
 
 /// Intravenous contrast as the words state it; oral contrast alone is none (§3.3).
 pub(super) fn contrast(text: &Text<'_>) -> Option<(IvContrast, String)> {
-    let first = |list: List| text.says(list).map(|(_, words)| words);
+    let first = |list: List| text.words_of(list);
     if let Some(words) = first(List::ContrastLeftOpen) {
         return Some((IvContrast::Unknown, words));
     }
@@ -179,9 +179,7 @@ pub(super) fn contrast(text: &Text<'_>) -> Option<(IvContrast, String)> {
 
 /// The tracer as the words state it. A therapeutic agent is never an imaging tracer.
 pub(super) fn tracer(text: &Text<'_>) -> Option<(Tracer, String)> {
-    if text.mentions(List::TracerTherapy) {
-        return None;
-    }
+    let text = text.without(&[List::TracerTherapy]);
     let order = [
         (List::TracerOther, Tracer::Other),
         (List::TracerScintigraphy, Tracer::SstrSpect),
@@ -190,5 +188,5 @@ pub(super) fn tracer(text: &Text<'_>) -> Option<(Tracer, String)> {
     ];
     order
         .into_iter()
-        .find_map(|(list, tracer)| text.says(list).map(|(_, words)| (tracer, words)))
+        .find_map(|(list, tracer)| text.words_of(list).map(|words| (tracer, words)))
 }
