@@ -1,6 +1,7 @@
 //! Core-only tests: the knowledge as it is shipped, and the engine over it.
 
 mod tidy;
+mod twin;
 mod vignettes;
 
 use apposite::knowledge::Knowledge;
