@@ -173,14 +173,18 @@ pub fn judge(k: &Knowledge, case: &Case, order: &Order, child: bool) -> Disease 
         .unwrap_or(Finding::None);
     let reasons: Vec<&Concept> = order.concepts.iter().collect();
     let siteless_elsewhere = current(case).any(|c| names_pancreas(k, c));
-    let asked = finding(k, &reasons, &order.words, None, siteless_elsewhere, child);
-    let best = now.max(asked).max(of_results(k, case, child));
+    let asked = finding(k, &reasons, &order.reason_words, None, siteless_elsewhere, child);
+    let results = of_results(k, case, child);
     let adenocarcinoma = current(case).any(|c| is_adenocarcinoma(k, c));
     let past = conditions(case)
         .filter(|c| !is_current(c))
         .map(|c| of_condition(k, case, c, order, child))
         .max()
         .unwrap_or(Finding::None);
+    // The chart is believed before the order: a doubtful or past tumour is not made certain by a reason (the more
+    // silent reading of "strongest wins").
+    let doubted = now == Finding::SuspectedLow || matches!(past, Finding::Confirmed | Finding::SuspectedHigh);
+    let best = if doubted { now.max(results) } else { now.max(results).max(asked) };
     match best {
         Finding::Mixed => Disease::Ambiguous,
         Finding::Confirmed | Finding::SuspectedHigh if adenocarcinoma && !order.names_pnet => Disease::Ambiguous,

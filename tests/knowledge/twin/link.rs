@@ -12,6 +12,8 @@ use apposite::terminology::Concept;
 pub struct Order {
     /// Every text of it.
     pub words: Vec<Reading>,
+    /// The texts of its reasons; notes are none.
+    pub reason_words: Vec<Reading>,
     /// Its reasons, codes included; references are resolved.
     pub concepts: Vec<Concept>,
     /// It names the tumour itself.
@@ -21,8 +23,6 @@ pub struct Order {
     pub names_other_cancer: bool,
     /// It states anything that is a reason.
     pub states_reason: bool,
-    /// It states a reason that cannot be read or is none of ours.
-    pub states_other: bool,
 }
 
 impl Order {
@@ -49,6 +49,7 @@ const TUMOUR: &[Role] = &[
     Role::NetSiteless,
     Role::MorphNet,
     Role::MetNet,
+    Role::Recurrence,
     Role::PancreasCorroboration,
     Role::PancreasHistologyUnknown,
 ];
@@ -70,23 +71,27 @@ pub fn of(k: &Knowledge, case: &Case, order: &DraftOrder) -> Order {
             ReasonReference::Unread(_) => unread = true,
         }
     }
-    let mut words: Vec<Reading> = concepts.iter().flat_map(readings).collect();
+    let reason_words: Vec<Reading> = concepts.iter().flat_map(readings).collect();
+    let mut words = reason_words.clone();
     words.extend(order.notes.iter().map(|n| read(n)));
     words.extend(order.details.iter().flat_map(readings));
     let roles: Vec<_> = concepts.iter().flat_map(|c| members(k, c)).collect();
     let names_pnet = roles.iter().any(|m| PNET.contains(&m.role)) || words.iter().any(|w| w.names == Names::Pnet);
+    let alone = !another_cancer(k, case);
     let names_tumour = names_pnet
+        // A metastasis of unstated primary is the tumour's when there is no other.
+        || (alone && roles.iter().any(|m| m.role == Role::MetGeneric))
         || roles.iter().any(|m| {
             TUMOUR.contains(&m.role) || (m.role == Role::NotPnetPancreas && m.entry.site_only)
         })
         || words.iter().any(|w| matches!(w.names, Names::Siteless | Names::Mass));
     let names_other_cancer = roles.iter().any(|m| m.role == Role::Malignancy)
         || words.iter().any(|w| w.names == Names::OtherCancer);
-    let reason_words = words.iter().any(|w| !w.remark);
+    let says_why = words.iter().any(|w| !w.remark);
     Order {
-        states_reason: !concepts.is_empty() || unread || reason_words,
-        states_other: unread || words.iter().any(|w| w.other_reason),
+        states_reason: !concepts.is_empty() || unread || says_why,
         words,
+        reason_words,
         concepts,
         names_pnet,
         names_tumour,
@@ -133,7 +138,7 @@ pub fn judge(k: &Knowledge, case: &Case, order: &Order) -> Link {
         return if only { Link::Explicit } else { Link::Unclear };
     }
     if care && !order.any(|w| w.other_reason) {
-        return if only { Link::Care } else { Link::Unclear };
+        return if only { Link::Care } else { Link::Other };
     }
     Link::Other
 }

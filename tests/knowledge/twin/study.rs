@@ -110,10 +110,11 @@ fn together(all: &[IvContrast]) -> IvContrast {
     let with = all.contains(&IvContrast::With);
     if all.contains(&IvContrast::WithoutAndWith) || (plain && with) {
         IvContrast::WithoutAndWith
+    } else if with {
+        // One of them is enhanced, whatever the other is.
+        IvContrast::With
     } else if all.contains(&IvContrast::Unknown) {
         IvContrast::Unknown
-    } else if with {
-        IvContrast::With
     } else {
         IvContrast::None
     }
