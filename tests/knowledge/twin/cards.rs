@@ -26,7 +26,6 @@ pub struct Ground<'a> {
     pub delivered: bool,
     pub study: &'a str,
     pub shape: &'a Shape,
-    pub rating: AppropriatenessCategory,
     /// Rating under initial staging.
     pub rating_if_staging: AppropriatenessCategory,
     pub staging_phrase: bool,
@@ -43,6 +42,8 @@ pub struct Ground<'a> {
     pub pelvis_drafted: bool,
     pub sstr_drafted_or_recent: bool,
     pub modifiers: &'a Modifiers,
+    /// The studies of the other orders.
+    pub drafted: &'a [String],
 }
 
 const PRECEDENCE: &[&str] = &[
@@ -192,7 +193,7 @@ pub fn of(k: &Knowledge, g: &Ground) -> Vec<Card> {
     let card = |(kind, indicator): &(&'static str, Indicator)| Card {
         kind,
         indicator: *indicator,
-        offers: offers::of(kind, g.study, g.modifiers),
+        offers: offers::of(kind, g.study, g.drafted, g.modifiers),
     };
     let Some(primary) = found.first() else { return Vec::new() };
     let mut cards = vec![card(primary)];

@@ -64,7 +64,7 @@ pub fn difference(k: &Knowledge, case: &Case) -> Option<(String, String)> {
         }
         let engine: Vec<_> = engine.split(' ').collect();
         let [study, scenario, certainty, rating] = engine.as_slice() else { continue };
-        let silent = |s: &str| matches!(s, "none" | "not_pnet" | "undiagnosed");
+        let silent = |s: &str| matches!(s, "none" | "not_pnet" | "undiagnosed" | "ambiguous");
         if !key.is_empty() || (silent(twin.scenario) && silent(scenario)) {
             continue; // The text does not order these three; none of them speaks.
         }

@@ -122,7 +122,8 @@ pub fn finding(
 pub fn of_condition(k: &Knowledge, case: &Case, c: &Condition, order: &Order, child: bool) -> Finding {
     let mut concepts = vec![&c.code];
     concepts.extend(&c.body_sites);
-    let elsewhere = order.words.iter().any(|w| w.pancreas)
+    let elsewhere = order.reason_words.iter().any(|w| w.pancreas)
+        || order.concepts.iter().any(|r| pancreas_coded(k, r) || has(k, r, Role::PnetSpecific))
         || current(case)
             .filter(|other| other.resource != c.resource)
             .any(|other| names_pancreas(k, other));
@@ -173,7 +174,8 @@ pub fn judge(k: &Knowledge, case: &Case, order: &Order, child: bool) -> Disease 
         .unwrap_or(Finding::None);
     let reasons: Vec<&Concept> = order.concepts.iter().collect();
     let siteless_elsewhere = current(case).any(|c| names_pancreas(k, c));
-    let asked = finding(k, &reasons, &order.reason_words, None, siteless_elsewhere, child);
+    let present: Vec<_> = order.reason_words.iter().filter(|w| !w.historical).copied().collect();
+    let asked = finding(k, &reasons, &present, None, siteless_elsewhere, child);
     let results = of_results(k, case, child);
     let adenocarcinoma = current(case).any(|c| is_adenocarcinoma(k, c));
     let past = conditions(case)
@@ -183,7 +185,8 @@ pub fn judge(k: &Knowledge, case: &Case, order: &Order, child: bool) -> Disease 
         .unwrap_or(Finding::None);
     // The chart is believed before the order: a doubtful or past tumour is not made certain by a reason (the more
     // silent reading of "strongest wins").
-    let doubted = now == Finding::SuspectedLow || matches!(past, Finding::Confirmed | Finding::SuspectedHigh);
+    let doubts = |f: Finding| f >= Finding::SuspectedLow && f != Finding::Mixed;
+    let doubted = now == Finding::SuspectedLow || doubts(past);
     let best = if doubted { now.max(results) } else { now.max(results).max(asked) };
     match best {
         Finding::Mixed => Disease::Ambiguous,

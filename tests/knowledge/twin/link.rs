@@ -76,7 +76,8 @@ pub fn of(k: &Knowledge, case: &Case, order: &DraftOrder) -> Order {
     words.extend(order.notes.iter().map(|n| read(n)));
     words.extend(order.details.iter().flat_map(readings));
     let roles: Vec<_> = concepts.iter().flat_map(|c| members(k, c)).collect();
-    let names_pnet = roles.iter().any(|m| PNET.contains(&m.role)) || words.iter().any(|w| w.names == Names::Pnet);
+    let names_pnet = roles.iter().any(|m| PNET.contains(&m.role) || m.role == Role::NetSiteless)
+        || words.iter().any(|w| matches!(w.names, Names::Pnet | Names::Siteless));
     let alone = !another_cancer(k, case);
     let names_tumour = names_pnet
         // A metastasis of unstated primary is the tumour's when there is no other.
@@ -138,7 +139,12 @@ pub fn judge(k: &Knowledge, case: &Case, order: &Order) -> Link {
         return if only { Link::Explicit } else { Link::Unclear };
     }
     if care && !order.any(|w| w.other_reason) {
-        return if only { Link::Care } else { Link::Other };
+        return match (only, order.concepts.is_empty()) {
+            (true, _) => Link::Care,
+            // A stated reason that is not the tumour's; a mere note leaves it open.
+            (false, false) => Link::Other,
+            (false, true) => Link::Unclear,
+        };
     }
     Link::Other
 }

@@ -1,7 +1,7 @@
 //! What the chart changes (§7, the `MOD_` rows).
 
-use super::chart::{allergy_counts, conditions, current, days_since, has, members, observation_counts, past, texts};
-use super::disease::tumour_words;
+use super::chart::{allergy_counts, current, days_since, has, members, observation_counts, past, texts};
+use super::disease::{tumour_words, tumours};
 use super::link::Order;
 use apposite::engine::case::{Case, Comparator, Observation, ObservedValue};
 use apposite::knowledge::Knowledge;
@@ -108,7 +108,7 @@ pub fn of(k: &Knowledge, case: &Case, order: &Order) -> Modifiers {
         has(k, &c.code, Role::Renal) && !has(k, &c.code, Role::RenalDialysis) && !has(k, &c.code, Role::RenalAcute)
     });
     let dialysis = current_has(Role::RenalDialysis);
-    let high_code = conditions(case).any(|c| {
+    let high_code = tumours(k, case, order, false).iter().any(|c| {
         let stage = c.stages.iter().any(|s| has(k, s, Role::GradeHigh));
         let poor = members(k, &c.code)
             .iter()

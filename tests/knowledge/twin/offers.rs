@@ -9,7 +9,7 @@ const SSTR: &str = "SSTR_PETCT_SBMT";
 const FDG: &str = "FDG_PETCT_SBMT";
 
 /// The offers beside a card of this kind for this study.
-pub fn of(kind: &str, study: &str, m: &Modifiers) -> Vec<String> {
+pub fn of(kind: &str, study: &str, drafted: &[String], m: &Modifiers) -> Vec<String> {
     if m.pregnant || matches!(kind, "ASK_SCENARIO" | "DUPLICATE" | "MOD_PREGNANCY") {
         return Vec::new();
     }
@@ -42,6 +42,7 @@ pub fn of(kind: &str, study: &str, m: &Modifiers) -> Vec<String> {
     // 4 out.
     let mr_out = m.mri_contraindicated || m.gadolinium == Allergic::Severe;
     list.retain(|s| !(*s == MR && mr_out) && !(*s == CT && m.iodine == Allergic::Severe) && *s != study);
+    list.retain(|s| !drafted.iter().any(|d| d == s));
     list.into_iter().map(str::to_owned).collect()
 }
 

@@ -126,7 +126,8 @@ fn metastases(k: &Knowledge, case: &Case, order: &Order) -> Vec<Option<PartialDa
             found.push(past(case, o.date));
         }
     }
-    if order.says_mets(Mets::Asserted) {
+    // The order's words have no date: they add nothing where the chart dates the metastases.
+    if order.says_mets(Mets::Asserted) && found.is_empty() {
         found.push(None);
     }
     found
@@ -145,12 +146,16 @@ fn drug_treats(k: &Knowledge, case: &Case, m: &Medication, metastatic: bool, fro
         Role::Prrt => !found.entry.weak || words.iter().any(|w| w.lutetium),
         Role::Systemic => match found.entry.unless {
             Some(Unless::OtherUse) => !other_use,
-            Some(Unless::OtherCancer) => !another_cancer(k, case),
+            Some(Unless::OtherCancer) => !another_cancer(k, case) && !adenocarcinoma(k, case),
             None => true,
         },
         Role::Ssa => metastatic && exposure(case, m) >= k.window(Window::SsaExposure),
         _ => false,
     })
+}
+
+fn adenocarcinoma(k: &Knowledge, case: &Case) -> bool {
+    current(case).any(|c| super::disease::is_adenocarcinoma(k, c))
 }
 
 /// Days on a somatostatin analogue.

@@ -93,7 +93,7 @@ pub fn of(k: &Knowledge, case: &Case) -> Vec<Verdict> {
         .zip(&orders)
         .map(|(order, says)| study::asked(k, order, says))
         .collect();
-    let about = |at: usize| order_counts(&case.orders[at]) && !matches!(links[at], Link::Other | Link::Unclear);
+    let about = |at: usize| order_counts(&case.orders[at]) && matches!(links[at], Link::Explicit | Link::Linked | Link::Presumed);
     let parts: Vec<_> = asked
         .iter()
         .enumerate()
@@ -158,7 +158,6 @@ pub fn of(k: &Knowledge, case: &Case) -> Vec<Verdict> {
                 delivered,
                 study,
                 shape,
-                rating,
                 rating_if_staging: scenario::rating(k, "initial_staging", Some(study)),
                 staging_phrase: says.any(|w| w.staging),
                 local_phrase: says.any(|w| w.local),
@@ -179,6 +178,7 @@ pub fn of(k: &Knowledge, case: &Case) -> Vec<Verdict> {
                         .iter()
                         .any(|s| s.tracer == Some(Tracer::Sstr)),
                 modifiers: &modifiers,
+                drafted: &sibling_keys,
             };
             found = cards::of(k, &ground);
         }

@@ -107,6 +107,8 @@ pub struct Reading {
     pub not_antitumour: bool,
     /// Upper-case PNET: not pancreatic beside a brain tumour.
     pub upper_case: bool,
+    /// The tumour is named as a past one.
+    pub historical: bool,
 }
 
 const N: Reading = Reading {
@@ -142,6 +144,7 @@ const N: Reading = Reading {
     lutetium: false,
     not_antitumour: false,
     upper_case: false,
+    historical: false,
 };
 /// Names a pancreatic neuroendocrine tumour.
 const P: Reading = Reading {
@@ -176,7 +179,7 @@ pub const REASONS: &[Row] = &[
     ("s/p TACE, eval response", Reading { surveillance: true, response: true, treated: true, ..N }),
     ("s/p Whipple 2021, NED, annual follow-up", Reading { surveillance: true, resection: Resection::Done, follow_up: true, ..N }),
     ("status post distal pancreatectomy, surveillance", Reading { surveillance: true, resection: Resection::Done, ..N }),
-    ("h/o pNET s/p Whipple 2019, routine f/u", Reading { surveillance: true, resection: Resection::Done, follow_up: true, ..P }),
+    ("h/o pNET s/p Whipple 2019, routine f/u", Reading { historical: true, surveillance: true, resection: Resection::Done, follow_up: true, ..P }),
     ("had enucleation 3 years ago", Reading { resection: Resection::Done, ..N }),
     ("Planned Whipple next month, staging", Reading { resection: Resection::Planned, ..S }),
     ("not a surgical candidate, staging", Reading { resection: Resection::Planned, ..S }),

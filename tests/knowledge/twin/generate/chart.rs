@@ -125,8 +125,8 @@ fn conditions(rng: &mut Rng, today: Date) -> Vec<Condition> {
             5 | 6 => c.clinical_status = None,
             _ => {}
         }
-        if rng.chance(3) {
-            c.stages.push(concept("sct|399409002", ""));
+        if rng.chance(5) {
+            c.stages.push(concept(rng.of(&["sct|399409002", "sct|1155707008"]), ""));
         }
     }
     for _ in 0..rng.of(&[0, 0, 1, 1, 2]) {
