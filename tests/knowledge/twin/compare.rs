@@ -89,7 +89,7 @@ pub fn difference(k: &Knowledge, case: &Case) -> Option<(String, String)> {
             let _ = write!(key, "cards {ours:?} -> {engine_cards:?}");
         }
     }
-    if key.is_empty() || KNOWN.iter().any(|known| (known.is)(case, &twins)) {
+    if key.is_empty() || KNOWN.iter().any(|known| (known.is)(k, case, &twins)) {
         return None;
     }
     let trace: Vec<_> = told

@@ -186,7 +186,13 @@ pub fn judge(k: &Knowledge, case: &Case, order: &Order, child: bool) -> Disease 
     // The chart is believed before the order: a doubtful or past tumour is not made certain by a reason (the more
     // silent reading of "strongest wins").
     let doubts = |f: Finding| f >= Finding::SuspectedLow && f != Finding::Mixed;
-    let doubted = now == Finding::SuspectedLow || doubts(past);
+    let refuted = case
+        .chart
+        .conditions
+        .iter()
+        .filter(|c| c.verification.as_deref() == Some("refuted"))
+        .any(|c| doubts(of_condition(k, case, c, order, child)));
+    let doubted = now == Finding::SuspectedLow || doubts(past) || refuted;
     let best = if doubted { now.max(results) } else { now.max(results).max(asked) };
     match best {
         Finding::Mixed => Disease::Ambiguous,
@@ -214,7 +220,11 @@ fn was_cured(k: &Knowledge, case: &Case) -> bool {
 
 /// Words on the tumour's conditions.
 pub fn tumour_words(k: &Knowledge, case: &Case, order: &Order, child: bool) -> Vec<Reading> {
-    tumours(k, case, order, child).into_iter().flat_map(texts).collect()
+    let spoken = conditions(case).filter(|c| {
+        let found = of_condition(k, case, c, order, child);
+        found >= Finding::SuspectedLow && found != Finding::Mixed
+    });
+    spoken.flat_map(texts).collect()
 }
 
 /// Asserted metastases in the words of the tumour's conditions.

@@ -1,12 +1,17 @@
 //! Differences that are reported and not yet mended. Empty is the goal.
 
+use super::chart::{condition_counts, has, is_current};
+use super::disease::{Finding, of_condition};
+use super::link;
 use super::verdict::Verdict;
+use apposite::knowledge::Knowledge;
+use apposite::knowledge::vocabulary::Role;
 use apposite::engine::case::{Case, ReasonReference};
 
 /// A difference that is known: why, and how to tell it.
 pub struct Known {
     pub why: &'static str,
-    pub is: fn(&Case, &[Verdict]) -> bool,
+    pub is: fn(&Knowledge, &Case, &[Verdict]) -> bool,
 }
 
 fn any_reason_code(case: &Case, code: &str) -> bool {
@@ -29,28 +34,116 @@ fn refers_to(case: &Case, test: impl Fn(&apposite::terminology::Concept) -> bool
     found.any(|c| test(&c.code))
 }
 
+/// A neuroendocrine tumour without a site that only the order's words place in the pancreas.
+fn placed_by_the_order(k: &Knowledge, case: &Case) -> bool {
+    let mut bare = case.clone();
+    bare.orders.iter_mut().for_each(|o| {
+        o.reasons.clear();
+        o.reason_references.clear();
+        o.notes.clear();
+    });
+    let finding = |of: &Case, at: usize, c| of_condition(k, of, c, &link::of(k, of, &of.orders[at]), false);
+    let mut conditions = case.chart.conditions.iter().filter(|c| condition_counts(c));
+    conditions.any(|c| {
+        (0..case.orders.len())
+            .any(|at| finding(&bare, at, c) <= Finding::Undiagnosed && finding(case, at, c) > Finding::Undiagnosed)
+    })
+}
+
+/// True when an order is for a chest CT and another is for something else.
+fn chest_beside_another(twins: &[Verdict]) -> bool {
+    let chest = |t: &&Verdict| t.study.as_deref().is_some_and(|s| s.starts_with("CT_CHEST_W") || s == "CT_CHEST_U");
+    twins.iter().any(|t| chest(&t)) && twins.iter().any(|t| t.study.is_some() && !chest(&t))
+}
+
 pub const KNOWN: &[Known] = &[
     Known {
         why: "E1: a recurrence code as the reason of the order is no recurrence to the engine (R6a)",
-        is: |case, _| any_reason_code(case, "314964006"),
+        is: |_, case, _| any_reason_code(case, "314964006"),
     },
     Known {
         why: "E2: words for another cancer on the order do not make another indication (R4)",
-        is: |case, _| any_words(case, "breast cancer"),
+        is: |_, case, _| any_words(case, "breast cancer"),
     },
     Known {
         why: "E3: a completed resection whose words say aborted counts (section 5)",
-        is: |case, _| case.chart.procedures.iter().any(|p| p.code.text.as_deref() == Some("Whipple aborted")),
+        is: |_, case, _| case.chart.procedures.iter().any(|p| p.code.text.as_deref() == Some("Whipple aborted")),
     },
     Known {
         why: "E4: dx.notpnet.pancreas with neuroendocrine words is ambiguous to the engine (section 4)",
-        is: |case, _| {
+        is: |_, case, _| {
             let mut coded = case.chart.conditions.iter().filter(|c| c.code.text.is_some());
             coded.any(|c| c.code.codings.iter().any(|c| c.code.as_deref() == Some("D13.6")))
         },
     },
     Known {
         why: "E5: a reference to a tumour known by its words alone does not link the order (R4)",
-        is: |case, _| refers_to(case, |c| c.text.is_some()),
+        is: |_, case, _| refers_to(case, |c| c.text.is_some()),
+    },
+    Known {
+        why: "E6: high grade does not put the receptor study last where a card prefers it (section 7, suggestions 2)",
+        is: |_, _, twins| {
+            let mut cards = twins.iter().flat_map(|t| &t.cards);
+            cards.any(|c| {
+                matches!(c.kind, "TRACER_UNKNOWN" | "OLD_SSTR_SCAN") && c.offers.iter().any(|o| o.starts_with("FDG"))
+            })
+        },
+    },
+    Known {
+        why: "E7: only a chest CT drafted: orders not about the tumour are not seen (CHEST_ONLY)",
+        is: |_, _, twins| chest_beside_another(twins),
+    },
+    Known {
+        why: "E8: a pelvis drafted in another modality is no partner (COVERAGE_PELVIS)",
+        is: |_, _, twins| {
+            let key = |t: &Verdict, part: &str| t.study.as_deref().is_some_and(|s| s.contains(part));
+            twins.iter().any(|t| key(t, "_ABD_W")) && twins.iter().any(|t| key(t, "_PEL_"))
+        },
+    },
+    Known {
+        why: "E9: of a siteless tumour placed by the order, verification, status and grade are not read",
+        is: |k, case, _| placed_by_the_order(k, case),
+    },
+    Known {
+        why: "E10: a dated absence of the pancreas is explained by an older pancreatectomy (section 5)",
+        is: |k, case, _| {
+            let gone = |c: &apposite::engine::case::Condition| has(k, &c.code, Role::Resection) && condition_counts(c);
+            case.chart.conditions.iter().any(gone) && !case.chart.procedures.is_empty()
+        },
+    },
+    Known {
+        why: "E11: a provisional tumour without a specific code is suspected high (section 4, strength)",
+        is: |k, case, _| {
+            let mut provisional = case.chart.conditions.iter().filter(|c| c.verification.as_deref() == Some("provisional"));
+            provisional.any(|c| is_current(c) && has(k, &c.code, Role::PnetUsuallyPancreatic))
+        },
+    },
+    Known {
+        why: "E12: highly suspected in words outranks differential and unconfirmed (section 4, strength)",
+        is: |_, case, _| {
+            let mut doubtful = case
+                .chart
+                .conditions
+                .iter()
+                .filter(|c| matches!(c.verification.as_deref(), Some("differential" | "unconfirmed")));
+            doubtful.any(|c| c.code.text.as_deref().is_some_and(|t| t.contains("highly suspected")))
+        },
+    },
+    Known {
+        why: "E13: contrast in the words of a note does not fill in a code that leaves it open (section 3.4)",
+        is: |_, case, _| case.orders.iter().flat_map(|o| &o.notes).any(|n| n.contains("IV contrast")),
+    },
+    Known {
+        why: "E14: a DOTATATE word makes generic scintigraphy codes receptor scintigraphy (section 3.6)",
+        is: |_, case, _| {
+            let planar = |o: &apposite::engine::case::DraftOrder| {
+                o.code.codings.iter().any(|c| c.code.as_deref() == Some("78804"))
+            };
+            case.orders.iter().any(|o| planar(o) && (!o.details.is_empty() || !o.notes.is_empty()))
+        },
+    },
+    Known {
+        why: "E15: MRI contraindicated in a note, no device recorded: MOD_MRI_DEVICE warns (section 7)",
+        is: |_, case, _| any_words(case, "MRI contraindicated"),
     },
 ];

@@ -88,7 +88,11 @@ pub fn of(k: &Knowledge, case: &Case, order: &DraftOrder) -> Order {
         || words.iter().any(|w| matches!(w.names, Names::Siteless | Names::Mass));
     let names_other_cancer = roles.iter().any(|m| m.role == Role::Malignancy)
         || words.iter().any(|w| w.names == Names::OtherCancer);
-    let says_why = words.iter().any(|w| !w.remark);
+    // A note is a reason only when its words are: a note may be about anything.
+    let says_why = words.iter().any(|w| {
+        let intent = w.staging || w.local || w.surveillance || w.follow_up || w.observe || w.response || w.recurrence;
+        intent || w.other_reason || w.names != Names::Nothing
+    });
     Order {
         states_reason: !concepts.is_empty() || unread || says_why,
         words,
@@ -124,7 +128,7 @@ pub fn judge(k: &Knowledge, case: &Case, order: &Order) -> Link {
     let only = !another_cancer(k, case);
     let staging = order.any(|w| w.staging || w.local);
     let care = order.any(|w| {
-        w.surveillance || w.follow_up || w.observe || w.response || w.recurrence || w.resection == Resection::Done
+        w.surveillance || w.follow_up || w.observe || w.response || w.recurrence
     });
     if order.names_tumour {
         return if staging { Link::Explicit } else { Link::Linked };

@@ -189,9 +189,10 @@ pub fn of(k: &Knowledge, case: &Case, order: &Order) -> Timeline {
     let drugs = case.chart.medications.iter().filter(|m| medication_counts(m));
     let treated_by_chart = drugs.clone().any(|m| drug_treats(k, case, m, metastatic, day))
         || procedures(case).any(|p| procedure_treats(k, case, p, metastatic, day));
+    // Metastases without a date are not shown to be later than a resection with one.
     let later = |met: &Option<PartialDate>| match (operation.flatten(), met) {
         (Some(operation), Some(met)) => met.earliest() > operation.latest(),
-        // Neither is shown to be later: undated metastases stand beside the resection.
+        (Some(_), None) => false,
         _ => true,
     };
     Timeline {

@@ -164,10 +164,12 @@ pub fn of(k: &Knowledge, case: &Case) -> Vec<Verdict> {
                 tissue_phrase: says.any(|w| w.tissue),
                 repeat_reason: says.any(|w| w.repeat),
                 covered_by_draft: sibling_keys.iter().any(|s| covers(k, s)),
-                covered_recently: recent.iter().any(|s| covers(k, s)),
+                // An earlier order that is still active counts like a study done: the more silent reading.
+                covered_recently: recent.iter().chain(&active).any(|s| covers(k, s)),
                 same_study_recently: recent.iter().chain(&active).any(|s| s == study),
                 other_than_chest: asked.iter().enumerate().any(|(other, s)| {
                     other != at
+                        && order_counts(&case.orders[other])
                         && s.as_ref()
                             .is_some_and(|s| s.modality != Modality::CT || s.regions != [Region::Chest])
                 }),
