@@ -141,7 +141,7 @@ fn names_pancreas(k: &Knowledge, c: &Condition) -> bool {
 pub fn is_adenocarcinoma(k: &Knowledge, c: &Condition) -> bool {
     let kind = members(k, &c.code)
         .iter()
-        .any(|m| m.role == Role::NotPnetPancreas && m.entry.label.contains("adenocarcinoma"));
+        .any(|m| m.role == Role::NotPnetPancreas && !m.entry.site_only);
     kind || texts(c).iter().any(|w| w.names == Names::Adenocarcinoma)
 }
 
@@ -186,21 +186,17 @@ pub fn judge(k: &Knowledge, case: &Case, order: &Order, child: bool) -> Disease 
     // The chart is believed before the order: a doubtful or past tumour is not made certain by a reason (the more
     // silent reading of "strongest wins").
     let doubts = |f: Finding| f >= Finding::SuspectedLow && f != Finding::Mixed;
-    let refuted = case
-        .chart
-        .conditions
-        .iter()
-        .filter(|c| c.verification.as_deref() == Some("refuted"))
-        .any(|c| doubts(of_condition(k, case, c, order, child)));
-    let doubted = now == Finding::SuspectedLow || doubts(past) || refuted;
+    let doubted = now == Finding::SuspectedLow || doubts(past);
     let best = if doubted { now.max(results) } else { now.max(results).max(asked) };
     match best {
         Finding::Mixed => Disease::Ambiguous,
+        _ if past == Finding::Mixed => Disease::Ambiguous,
         Finding::Confirmed | Finding::SuspectedHigh if adenocarcinoma && !order.names_pnet => Disease::Ambiguous,
         Finding::Confirmed => Disease::Confirmed,
         Finding::SuspectedHigh => Disease::Suspected,
+        _ if matches!(past, Finding::Confirmed | Finding::SuspectedHigh) && adenocarcinoma => Disease::Ambiguous,
         _ if matches!(past, Finding::Confirmed | Finding::SuspectedHigh) => Disease::Inactive,
-        _ if was_cured(k, case) => Disease::Cured,
+        Finding::None if was_cured(k, case) => Disease::Cured,
         Finding::SuspectedLow | Finding::Undiagnosed => Disease::Undiagnosed,
         Finding::NotPnet => Disease::NotPnet,
         Finding::None if order.any(|w| w.screening) => Disease::Undiagnosed,

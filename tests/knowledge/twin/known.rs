@@ -146,4 +146,33 @@ pub const KNOWN: &[Known] = &[
         why: "E15: MRI contraindicated in a note, no device recorded: MOD_MRI_DEVICE warns (section 7)",
         is: |_, case, _| any_words(case, "MRI contraindicated"),
     },
+    Known {
+        why: "E16: M1 in the stage of a provisional tumour is no metastasis (section 5)",
+        is: |k, case, _| {
+            let m1 = |c: &apposite::engine::case::Condition| c.stages.iter().any(|s| has(k, s, Role::StageM1));
+            let mut conditions = case.chart.conditions.iter();
+            conditions.any(|c| c.verification.as_deref() == Some("provisional") && m1(c))
+        },
+    },
+    Known {
+        why: "E17: a benign tumour of the pancreas explains a generic metastasis (section 5)",
+        is: |k, case, _| {
+            let mut benign = case.chart.conditions.iter();
+            let code = |c: &apposite::engine::case::Condition, code: &str| {
+                c.code.codings.iter().any(|c| c.code.as_deref() == Some(code))
+            };
+            benign.any(|c| code(c, "D13.6")) && case.chart.conditions.iter().any(|c| has(k, &c.code, Role::MetGeneric))
+        },
+    },
+    Known {
+        why: "E18: a reference to a refuted condition links the order (section 1)",
+        is: |_, case, _| {
+            let references = case.orders.iter().flat_map(|o| &o.reason_references);
+            let mut found = references.filter_map(|r| match r {
+                ReasonReference::InChart(to) => case.chart.conditions.iter().find(|c| &c.resource == to),
+                _ => None,
+            });
+            found.any(|c| !condition_counts(c))
+        },
+    },
 ];

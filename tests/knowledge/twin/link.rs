@@ -75,6 +75,7 @@ pub fn of(k: &Knowledge, case: &Case, order: &DraftOrder) -> Order {
     let mut words = reason_words.clone();
     words.extend(order.notes.iter().map(|n| read(n)));
     words.extend(order.details.iter().flat_map(readings));
+    words.extend(readings(&order.code));
     let roles: Vec<_> = concepts.iter().flat_map(|c| members(k, c)).collect();
     let names_pnet = roles.iter().any(|m| PNET.contains(&m.role) || m.role == Role::NetSiteless)
         || words.iter().any(|w| matches!(w.names, Names::Pnet | Names::Siteless));
@@ -142,7 +143,9 @@ pub fn judge(k: &Knowledge, case: &Case, order: &Order) -> Link {
     if staging {
         return if only { Link::Explicit } else { Link::Unclear };
     }
-    if care && !order.any(|w| w.other_reason) {
+    // A code that is not about the tumour is another reason.
+    let coded = order.concepts.iter().any(|c| !c.codings.is_empty());
+    if care && !coded && !order.any(|w| w.other_reason) {
         return match (only, order.concepts.is_empty()) {
             (true, _) => Link::Care,
             // A stated reason that is not the tumour's; a mere note leaves it open.

@@ -96,12 +96,13 @@ fn pregnant(k: &Knowledge, case: &Case) -> bool {
 pub fn of(k: &Knowledge, case: &Case, order: &Order) -> Modifiers {
     let tumour = tumour_words(k, case, order, false);
     let chart_words: Vec<_> = current(case).flat_map(texts).collect();
-    let cleared = chart_words.iter().any(|w| w.mri_cleared);
     let contraindicated = order.any(|w| w.mri_contraindicated) || chart_words.iter().any(|w| w.mri_contraindicated);
+    // Each device is cleared by its own words.
     let device = current(case).any(|c| {
-        members(k, &c.code)
+        let listed = members(k, &c.code)
             .iter()
-            .any(|m| m.role == Role::MriDevice && !m.entry.weak)
+            .any(|m| m.role == Role::MriDevice && !m.entry.weak);
+        listed && (contraindicated || !texts(c).iter().any(|w| w.mri_cleared))
     });
     let current_has = |role| current(case).any(|c| has(k, &c.code, role));
     let renal_code = current(case).any(|c| {
@@ -122,7 +123,7 @@ pub fn of(k: &Knowledge, case: &Case, order: &Order) -> Modifiers {
     });
     let bone_code = current(case).any(|c| members(k, &c.code).iter().any(|m| m.role == Role::Bone && !m.entry.weak));
     Modifiers {
-        device: device && !(cleared && !contraindicated),
+        device,
         mri_contraindicated: contraindicated,
         mri_last: order.any(|w| w.mri_last) || current_has(Role::Claustrophobia),
         iodine: allergic(k, case, Role::IodineAllergy),

@@ -30,7 +30,7 @@ pub fn judge(disease: Disease, link: Link, order: &Order, t: &Timeline) -> &'sta
     if t.recurrence {
         return "suspected_recurrence"; // R6a
     }
-    if says(|w| w.initial) && (t.resected_by_chart || t.treated_by_chart) {
+    if says(|w| w.initial) && (t.resected_by_chart || t.treated) {
         return "unclear"; // clash
     }
     if t.treated || (says(|w| w.response) && t.metastatic) {

@@ -20,8 +20,6 @@ pub struct Timeline {
     /// Metastases known later than the resection.
     pub later_metastases: bool,
     pub treated: bool,
-    /// The chart, not only the order, shows treatment.
-    pub treated_by_chart: bool,
     pub ablated: bool,
     pub recurrence: bool,
 }
@@ -189,10 +187,10 @@ pub fn of(k: &Knowledge, case: &Case, order: &Order) -> Timeline {
     let drugs = case.chart.medications.iter().filter(|m| medication_counts(m));
     let treated_by_chart = drugs.clone().any(|m| drug_treats(k, case, m, metastatic, day))
         || procedures(case).any(|p| procedure_treats(k, case, p, metastatic, day));
-    // Metastases without a date are not shown to be later than a resection with one.
-    let later = |met: &Option<PartialDate>| match (operation.flatten(), met) {
+    // Later: first known after the resection, or without a date.
+    let first = spread.iter().flatten().min();
+    let later = match (operation.flatten(), first) {
         (Some(operation), Some(met)) => met.earliest() > operation.latest(),
-        (Some(_), None) => false,
         _ => true,
     };
     Timeline {
@@ -200,11 +198,10 @@ pub fn of(k: &Knowledge, case: &Case, order: &Order) -> Timeline {
         resected_by_chart: operation.is_some(),
         resected_by_phrase: order.says_resection(),
         metastatic,
-        later_metastases: spread.iter().any(later),
+        later_metastases: metastatic && later,
         treated: treated_by_chart || order.any(|w| w.treated),
-        treated_by_chart,
         ablated: procedures(case)
-            .any(|p| has(k, &p.code, Role::LocalAblation) && since(case, p.performed, day)),
+            .any(|p| has(k, &p.code, Role::LocalAblation)),
         recurrence: recurrence(k, case, order),
     }
 }

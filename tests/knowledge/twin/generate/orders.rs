@@ -87,12 +87,16 @@ fn order(rng: &mut Rng, at: usize, codes: &str) -> DraftOrder {
         3 => order.intent = Some(rng.of(&["proposal", "original-order"]).into()),
         _ => {}
     }
+    if rng.chance(3) && codes.split_whitespace().count() == 1 {
+        order.code.text = Some(rng.of(&["no IV contrast", "with IV contrast"]).into());
+    }
     if rng.chance(8) {
         order.notes.push(rng.of(REMARKS).0.into());
     }
     let tracer_matters = codes.contains("cpt|788") && codes.split_whitespace().count() == 1;
     if tracer_matters && rng.chance(40) {
-        let text = rng.of(TRACERS).0;
+        let fits = |text: &str| codes.contains("78804") || text != "octreotide scan";
+        let text = Some(rng.of(TRACERS).0).filter(|t| fits(t)).unwrap_or("F-18 FDG");
         if rng.chance(50) {
             order.notes.push(text.into());
         } else {
