@@ -66,12 +66,15 @@ pub fn difference(k: &Knowledge, case: &Case) -> Option<(String, String)> {
         let [study, scenario, certainty, rating] = engine.as_slice() else { continue };
         let silent = |s: &str| matches!(s, "none" | "not_pnet" | "undiagnosed" | "ambiguous");
         // Refuted in the chart, named by the order: the text ignores what is refuted, silence is right too.
-        let refuted = case
+        let refuted_named = case
             .chart
             .conditions
             .iter()
             .any(|c| c.verification.as_deref() == Some("refuted"));
-        if !key.is_empty() || (silent(twin.scenario) && silent(scenario)) || (refuted && *scenario == "ambiguous") {
+        if refuted_named && *scenario == "ambiguous" {
+            return None;
+        }
+        if !key.is_empty() || (silent(twin.scenario) && silent(scenario)) {
             continue; // The text does not order these three; none of them speaks.
         }
         if twin.scenario != *scenario || twin.certainty != *certainty {

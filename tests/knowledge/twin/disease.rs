@@ -134,6 +134,7 @@ pub fn of_condition(k: &Knowledge, case: &Case, c: &Condition, order: &Order, ch
 fn names_pancreas(k: &Knowledge, c: &Condition) -> bool {
     !has(k, &c.code, Role::History)
         && !is_adenocarcinoma(k, c)
+        && !has(k, &c.code, Role::PnetUpperCaseExcluded)
         && (pancreas_coded(k, &c.code) || texts(c).iter().any(|w| w.pancreas))
 }
 
@@ -141,7 +142,7 @@ fn names_pancreas(k: &Knowledge, c: &Condition) -> bool {
 pub fn is_adenocarcinoma(k: &Knowledge, c: &Condition) -> bool {
     let kind = members(k, &c.code)
         .iter()
-        .any(|m| m.role == Role::NotPnetPancreas && !m.entry.site_only);
+        .any(|m| m.role == Role::NotPnetPancreas && !m.entry.site_only && !m.entry.label.contains("benign"));
     kind || texts(c).iter().any(|w| w.names == Names::Adenocarcinoma)
 }
 
@@ -186,7 +187,7 @@ pub fn judge(k: &Knowledge, case: &Case, order: &Order, child: bool) -> Disease 
     // The chart is believed before the order: a doubtful or past tumour is not made certain by a reason (the more
     // silent reading of "strongest wins").
     let doubts = |f: Finding| f >= Finding::SuspectedLow && f != Finding::Mixed;
-    let doubted = now == Finding::SuspectedLow || doubts(past);
+    let doubted = matches!(now, Finding::SuspectedLow | Finding::SuspectedHigh) || doubts(past);
     let best = if doubted { now.max(results) } else { now.max(results).max(asked) };
     match best {
         Finding::Mixed => Disease::Ambiguous,
@@ -194,7 +195,9 @@ pub fn judge(k: &Knowledge, case: &Case, order: &Order, child: bool) -> Disease 
         Finding::Confirmed | Finding::SuspectedHigh if adenocarcinoma && !order.names_pnet => Disease::Ambiguous,
         Finding::Confirmed => Disease::Confirmed,
         Finding::SuspectedHigh => Disease::Suspected,
-        _ if matches!(past, Finding::Confirmed | Finding::SuspectedHigh) && adenocarcinoma => Disease::Ambiguous,
+        _ if matches!(past, Finding::Confirmed | Finding::SuspectedHigh) && adenocarcinoma && !order.names_pnet => {
+            Disease::Ambiguous
+        }
         _ if matches!(past, Finding::Confirmed | Finding::SuspectedHigh) => Disease::Inactive,
         Finding::None if was_cured(k, case) => Disease::Cured,
         Finding::SuspectedLow | Finding::Undiagnosed => Disease::Undiagnosed,

@@ -52,6 +52,10 @@ fn placed_by_the_order(k: &Knowledge, case: &Case) -> bool {
 
 /// True when an order is for a chest CT and another is for something else.
 fn chest_beside_another(twins: &[Verdict]) -> bool {
+    let high = |t: &Verdict| t.study.as_deref().is_some_and(|s| s.starts_with("SSTR_PETCT"));
+    if twins.len() > 1 && twins.iter().any(high) {
+        return true;
+    }
     let chest = |t: &&Verdict| t.study.as_deref().is_some_and(|s| s.starts_with("CT_CHEST_W") || s == "CT_CHEST_U");
     twins.iter().any(|t| chest(&t)) && twins.iter().any(|t| t.study.is_some() && !chest(&t))
 }
@@ -173,6 +177,60 @@ pub const KNOWN: &[Known] = &[
                 _ => None,
             });
             found.any(|c| !condition_counts(c))
+        },
+    },
+    Known {
+        why: "E19: an ablation of the primary before the date of the diagnosis does not count (section 5)",
+        is: |k, case, _| case.chart.procedures.iter().any(|p| has(k, &p.code, Role::LocalAblation)),
+    },
+    Known {
+        why: "E20: metastases in the words of the tumour have no date, though the tumour has one (section 5)",
+        is: |_, case, _| {
+            let mut conditions = case.chart.conditions.iter();
+            conditions.any(|c| c.code.text.as_deref().is_some_and(|t| t.contains("known liver metastases")))
+        },
+    },
+    Known {
+        why: "E21: two chest CTs and nothing else are not only chest CT (CHEST_ONLY)",
+        is: |_, _, twins| {
+            let chest = |t: &&Verdict| t.study.as_deref().is_some_and(|s| s.starts_with("CT_CHEST_") && !s.contains("ABD"));
+            twins.iter().filter(chest).count() > 1
+        },
+    },
+    Known {
+        why: "E22: everolimus is not counted beside breast cancer in words, though it is beside the code (section 5)",
+        is: |k, case, _| {
+            let mut conditions = case.chart.conditions.iter();
+            let breast = conditions.any(|c| c.code.text.as_deref() == Some("Breast cancer"));
+            breast && case.chart.medications.iter().any(|m| has(k, &m.code, Role::Systemic))
+        },
+    },
+    Known {
+        why: "E23: DOTATATE negative in a note is read as the tracer (tracer.sstr: blank sstr_negative first)",
+        is: |_, case, _| {
+            let mut notes = case.orders.iter().flat_map(|o| &o.notes);
+            notes.any(|n| n.contains("DOTATATE PET negative"))
+        },
+    },
+    Known {
+        why: "E25: a confirmed code outranks the words highly suspected: endoscopic ultrasound is flagged (section 4)",
+        is: |k, case, _| {
+            let mut conditions = case.chart.conditions.iter();
+            conditions.any(|c| {
+                has(k, &c.code, Role::PnetSpecific) && c.code.text.as_deref().is_some_and(|t| t.contains("highly suspected"))
+            })
+        },
+    },
+    Known {
+        why: "E26: CT angiography is no enhanced CT for MOD_BONE (section 7)",
+        is: |_, _, twins| twins.iter().any(|t| t.study.as_deref().is_some_and(|s| s.starts_with("CTA"))),
+    },
+    Known {
+        why: "E27: a pancreas code is another cancer when only the order names the pNET (section 4, one cancer)",
+        is: |k, case, _| {
+            let mut conditions = case.chart.conditions.iter();
+            conditions.any(|c| has(k, &c.code, Role::NotPnetPancreas))
+                && case.chart.medications.iter().any(|m| has(k, &m.code, Role::Systemic))
         },
     },
 ];

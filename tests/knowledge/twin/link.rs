@@ -126,7 +126,7 @@ pub fn another_cancer(k: &Knowledge, case: &Case) -> bool {
 
 /// R4 for one order.
 pub fn judge(k: &Knowledge, case: &Case, order: &Order) -> Link {
-    let only = !another_cancer(k, case);
+    let only = !another_cancer(k, case) && !current(case).any(|c| super::disease::is_adenocarcinoma(k, c));
     let staging = order.any(|w| w.staging || w.local);
     let care = order.any(|w| {
         w.surveillance || w.follow_up || w.observe || w.response || w.recurrence

@@ -96,7 +96,8 @@ pub fn enhanced(contrast: IvContrast) -> bool {
     matches!(contrast, IvContrast::With | IvContrast::WithoutAndWith)
 }
 
-fn is_part(shape: &Shape) -> bool {
+/// A study that can be a part of a larger one.
+pub fn is_part(shape: &Shape) -> bool {
     let parts = [Region::Chest, Region::Abdomen, Region::Pelvis];
     matches!(shape.modality, Modality::CT | Modality::MR)
         && !shape.angiography

@@ -211,7 +211,7 @@ fn recurrence(k: &Knowledge, case: &Case, order: &Order) -> bool {
     let chart = tumours(k, case, order, false)
         .iter()
         .any(|c| c.clinical_status.as_deref().is_some_and(status));
-    let coded = current(case).any(|c| has(k, &c.code, Role::Recurrence))
+    let coded = conditions(case).any(|c| has(k, &c.code, Role::Recurrence))
         || order.concepts.iter().any(|c| has(k, c, Role::Recurrence));
     chart || coded || order.any(|w| w.recurrence)
 }

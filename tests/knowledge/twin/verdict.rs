@@ -184,7 +184,7 @@ pub fn of(k: &Knowledge, case: &Case) -> Vec<Verdict> {
             };
             found = cards::of(k, &ground);
         }
-        let group = (0..at).find(|o| wholes[*o].is_some() && wholes[*o] == wholes[at] && made_of_parts(&wholes, at));
+        let group = (0..at).find(|o| wholes[*o].is_some() && wholes[*o] == wholes[at] && wholes[at].as_ref().is_some_and(study::is_part));
         verdicts.push(Verdict {
             selected: order.selected,
             study: named,
@@ -198,12 +198,6 @@ pub fn of(k: &Knowledge, case: &Case) -> Vec<Verdict> {
     share(&mut verdicts);
     limit(&mut verdicts);
     verdicts
-}
-
-/// True when another order makes up the same whole.
-fn made_of_parts(wholes: &[Option<Shape>], at: usize) -> bool {
-    let same = (0..wholes.len()).filter(|o| wholes[*o].is_some() && wholes[*o] == wholes[at]).count();
-    same > 1
 }
 
 fn answers(k: &Knowledge, study: Option<&str>) -> bool {
