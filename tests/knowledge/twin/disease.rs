@@ -154,6 +154,12 @@ pub fn tumours<'c>(k: &Knowledge, case: &'c Case, order: &Order, child: bool) ->
         .collect()
 }
 
+/// The conditions that name the tumour, however doubtfully.
+pub fn named<'c>(k: &Knowledge, case: &'c Case, order: &Order, child: bool) -> Vec<&'c Condition> {
+    let speaks = |f: Finding| f >= Finding::SuspectedLow && f != Finding::Mixed;
+    conditions(case).filter(|c| speaks(of_condition(k, case, c, order, child))).collect()
+}
+
 /// What the results say: coded or written answers.
 fn of_results(k: &Knowledge, case: &Case, child: bool) -> Finding {
     let results = case.chart.observations.iter().filter(|o| observation_counts(o));
@@ -190,6 +196,7 @@ pub fn judge(k: &Knowledge, case: &Case, order: &Order, child: bool) -> Disease 
     let doubted = matches!(now, Finding::SuspectedLow | Finding::SuspectedHigh) || doubts(past);
     let best = if doubted { now.max(results) } else { now.max(results).max(asked) };
     match best {
+        Finding::SuspectedLow => Disease::Undiagnosed,
         Finding::Mixed => Disease::Ambiguous,
         _ if past == Finding::Mixed => Disease::Ambiguous,
         Finding::Confirmed | Finding::SuspectedHigh if adenocarcinoma && !order.names_pnet => Disease::Ambiguous,
@@ -199,8 +206,8 @@ pub fn judge(k: &Knowledge, case: &Case, order: &Order, child: bool) -> Disease 
             Disease::Ambiguous
         }
         _ if matches!(past, Finding::Confirmed | Finding::SuspectedHigh) => Disease::Inactive,
-        Finding::None if was_cured(k, case) => Disease::Cured,
-        Finding::SuspectedLow | Finding::Undiagnosed => Disease::Undiagnosed,
+        _ if now == Finding::None && was_cured(k, case) => Disease::Cured,
+        Finding::Undiagnosed => Disease::Undiagnosed,
         Finding::NotPnet => Disease::NotPnet,
         Finding::None if order.any(|w| w.screening) => Disease::Undiagnosed,
         Finding::None => Disease::None,
@@ -219,11 +226,7 @@ fn was_cured(k: &Knowledge, case: &Case) -> bool {
 
 /// Words on the tumour's conditions.
 pub fn tumour_words(k: &Knowledge, case: &Case, order: &Order, child: bool) -> Vec<Reading> {
-    let spoken = conditions(case).filter(|c| {
-        let found = of_condition(k, case, c, order, child);
-        found >= Finding::SuspectedLow && found != Finding::Mixed
-    });
-    spoken.flat_map(texts).collect()
+    named(k, case, order, child).into_iter().flat_map(texts).collect()
 }
 
 /// Asserted metastases in the words of the tumour's conditions.

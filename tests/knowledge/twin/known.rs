@@ -233,4 +233,12 @@ pub const KNOWN: &[Known] = &[
                 && case.chart.medications.iter().any(|m| has(k, &m.code, Role::Systemic))
         },
     },
+    Known {
+        why: "E28: a receptor PET without CT is a receptor PET/CT for MOD_HIGH_GRADE (section 7)",
+        is: |_, _, twins| twins.iter().any(|t| t.study.as_deref().is_some_and(|s| s.starts_with("SSTR_PET_"))),
+    },
+    Known {
+        why: "E29: a question mark at the end of one text makes a question of the next text",
+        is: |_, case, _| any_words(case, "?") && case.orders.iter().any(|o| !o.notes.is_empty() || o.reasons.len() > 1),
+    },
 ];

@@ -94,6 +94,13 @@ pub fn of(k: &Knowledge, case: &Case, order: &DraftOrder) -> Order {
         let intent = w.staging || w.local || w.surveillance || w.follow_up || w.observe || w.response || w.recurrence;
         intent || w.other_reason || w.names != Names::Nothing
     });
+    if concepts.iter().any(|c| has(k, c, Role::HistoryAfterTreatment)) {
+        // A visit after completed treatment is surveillance by its code.
+        words.push(Reading {
+            surveillance: true,
+            ..Reading::default()
+        });
+    }
     Order {
         states_reason: !concepts.is_empty() || unread || says_why,
         words,
@@ -144,7 +151,10 @@ pub fn judge(k: &Knowledge, case: &Case, order: &Order) -> Link {
         return if only { Link::Explicit } else { Link::Unclear };
     }
     // A code that is not about the tumour is another reason.
-    let coded = order.concepts.iter().any(|c| !c.codings.is_empty());
+    let coded = order
+        .concepts
+        .iter()
+        .any(|c| !c.codings.is_empty() && !has(k, c, Role::HistoryAfterTreatment));
     if care && !coded && !order.any(|w| w.other_reason) {
         return match (only, order.concepts.is_empty()) {
             (true, _) => Link::Care,

@@ -208,7 +208,7 @@ pub fn of(k: &Knowledge, case: &Case, order: &Order) -> Timeline {
 
 fn recurrence(k: &Knowledge, case: &Case, order: &Order) -> bool {
     let status = |s: &str| matches!(s, "recurrence" | "relapse");
-    let chart = tumours(k, case, order, false)
+    let chart = super::disease::named(k, case, order, false)
         .iter()
         .any(|c| c.clinical_status.as_deref().is_some_and(status));
     let coded = conditions(case).any(|c| has(k, &c.code, Role::Recurrence))
