@@ -68,7 +68,10 @@ const PRECEDENCE: &[&str] = &[
 ];
 
 pub fn precedence(kind: &str) -> usize {
-    PRECEDENCE.iter().position(|k| *k == kind).unwrap_or(PRECEDENCE.len())
+    PRECEDENCE
+        .iter()
+        .position(|k| *k == kind)
+        .unwrap_or(PRECEDENCE.len())
 }
 
 fn is_modifier(kind: &str) -> bool {
@@ -195,7 +198,9 @@ pub fn of(k: &Knowledge, g: &Ground) -> Vec<Card> {
         indicator: *indicator,
         offers: offers::of(kind, g.study, g.drafted, g.modifiers),
     };
-    let Some(primary) = found.first() else { return Vec::new() };
+    let Some(primary) = found.first() else {
+        return Vec::new();
+    };
     let mut cards = vec![card(primary)];
     let warning = found
         .iter()

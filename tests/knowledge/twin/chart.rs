@@ -51,7 +51,13 @@ pub fn medication_counts(m: &Medication) -> bool {
     }
     match m.kind {
         MedicationKind::Request => {
-            let intents = ["order", "original-order", "reflex-order", "filler-order", "instance-order"];
+            let intents = [
+                "order",
+                "original-order",
+                "reflex-order",
+                "filler-order",
+                "instance-order",
+            ];
             one_of(m.status.as_deref(), &["active", "completed", "stopped"], false)
                 && one_of(m.intent.as_deref(), &intents, true)
         }

@@ -97,7 +97,11 @@ pub fn finding(
         } else if high {
             Finding::SuspectedHigh
         } else if verification == Some("provisional") {
-            if specific_code { Finding::SuspectedHigh } else { Finding::SuspectedLow }
+            if specific_code {
+                Finding::SuspectedHigh
+            } else {
+                Finding::SuspectedLow
+            }
         } else {
             Finding::Confirmed
         };
@@ -105,16 +109,13 @@ pub fn finding(
     if siteless {
         return Finding::Undiagnosed;
     }
-    let not_pnet = coded(Role::NotPnetPancreas)
-        || coded(Role::PancreasHistologyUnknown)
-        || named(Names::Adenocarcinoma);
+    let not_pnet =
+        coded(Role::NotPnetPancreas) || coded(Role::PancreasHistologyUnknown) || named(Names::Adenocarcinoma);
     if not_pnet {
         return Finding::NotPnet;
     }
-    let hint = coded(Role::Undiagnosed)
-        || syndrome
-        || coded(Role::PancreasCorroboration)
-        || named(Names::Mass);
+    let hint =
+        coded(Role::Undiagnosed) || syndrome || coded(Role::PancreasCorroboration) || named(Names::Mass);
     if hint { Finding::Undiagnosed } else { Finding::None }
 }
 
@@ -123,11 +124,21 @@ pub fn of_condition(k: &Knowledge, case: &Case, c: &Condition, order: &Order, ch
     let mut concepts = vec![&c.code];
     concepts.extend(&c.body_sites);
     let elsewhere = order.reason_words.iter().any(|w| w.pancreas)
-        || order.concepts.iter().any(|r| pancreas_coded(k, r) || has(k, r, Role::PnetSpecific))
+        || order
+            .concepts
+            .iter()
+            .any(|r| pancreas_coded(k, r) || has(k, r, Role::PnetSpecific))
         || current(case)
             .filter(|other| other.resource != c.resource)
             .any(|other| names_pancreas(k, other));
-    finding(k, &concepts, &texts(c), c.verification.as_deref(), elsewhere, child)
+    finding(
+        k,
+        &concepts,
+        &texts(c),
+        c.verification.as_deref(),
+        elsewhere,
+        child,
+    )
 }
 
 /// A second condition that names the pancreas as the site.
@@ -157,7 +168,9 @@ pub fn tumours<'c>(k: &Knowledge, case: &'c Case, order: &Order, child: bool) ->
 /// The conditions that name the tumour, however doubtfully.
 pub fn named<'c>(k: &Knowledge, case: &'c Case, order: &Order, child: bool) -> Vec<&'c Condition> {
     let speaks = |f: Finding| f >= Finding::SuspectedLow && f != Finding::Mixed;
-    conditions(case).filter(|c| speaks(of_condition(k, case, c, order, child))).collect()
+    conditions(case)
+        .filter(|c| speaks(of_condition(k, case, c, order, child)))
+        .collect()
 }
 
 /// What the results say: coded or written answers.
@@ -181,7 +194,12 @@ pub fn judge(k: &Knowledge, case: &Case, order: &Order, child: bool) -> Disease 
         .unwrap_or(Finding::None);
     let reasons: Vec<&Concept> = order.concepts.iter().collect();
     let siteless_elsewhere = current(case).any(|c| names_pancreas(k, c));
-    let present: Vec<_> = order.reason_words.iter().filter(|w| !w.historical).copied().collect();
+    let present: Vec<_> = order
+        .reason_words
+        .iter()
+        .filter(|w| !w.historical)
+        .copied()
+        .collect();
     let asked = finding(k, &reasons, &present, None, siteless_elsewhere, child);
     let results = of_results(k, case, child);
     let adenocarcinoma = current(case).any(|c| is_adenocarcinoma(k, c));
@@ -194,15 +212,24 @@ pub fn judge(k: &Knowledge, case: &Case, order: &Order, child: bool) -> Disease 
     // silent reading of "strongest wins").
     let doubts = |f: Finding| f >= Finding::SuspectedLow && f != Finding::Mixed;
     let doubted = matches!(now, Finding::SuspectedLow | Finding::SuspectedHigh) || doubts(past);
-    let best = if doubted { now.max(results) } else { now.max(results).max(asked) };
+    let best = if doubted {
+        now.max(results)
+    } else {
+        now.max(results).max(asked)
+    };
     match best {
         Finding::SuspectedLow => Disease::Undiagnosed,
         Finding::Mixed => Disease::Ambiguous,
         _ if past == Finding::Mixed => Disease::Ambiguous,
-        Finding::Confirmed | Finding::SuspectedHigh if adenocarcinoma && !order.names_pnet => Disease::Ambiguous,
+        Finding::Confirmed | Finding::SuspectedHigh if adenocarcinoma && !order.names_pnet => {
+            Disease::Ambiguous
+        }
         Finding::Confirmed => Disease::Confirmed,
         Finding::SuspectedHigh => Disease::Suspected,
-        _ if matches!(past, Finding::Confirmed | Finding::SuspectedHigh) && adenocarcinoma && !order.names_pnet => {
+        _ if matches!(past, Finding::Confirmed | Finding::SuspectedHigh)
+            && adenocarcinoma
+            && !order.names_pnet =>
+        {
             Disease::Ambiguous
         }
         _ if matches!(past, Finding::Confirmed | Finding::SuspectedHigh) => Disease::Inactive,
@@ -217,8 +244,16 @@ pub fn judge(k: &Knowledge, case: &Case, order: &Order, child: bool) -> Disease 
 /// R-hist: history codes with neuroendocrine words, plus Z08 or absence of the pancreas.
 fn was_cured(k: &Knowledge, case: &Case) -> bool {
     let history = conditions(case)
-        .filter(|c| members(k, &c.code).iter().any(|m| m.role == Role::History && !m.entry.family))
-        .any(|c| texts(c).iter().any(|w| matches!(w.names, Names::Pnet | Names::Siteless)));
+        .filter(|c| {
+            members(k, &c.code)
+                .iter()
+                .any(|m| m.role == Role::History && !m.entry.family)
+        })
+        .any(|c| {
+            texts(c)
+                .iter()
+                .any(|w| matches!(w.names, Names::Pnet | Names::Siteless))
+        });
     let after = conditions(case)
         .any(|c| has(k, &c.code, Role::HistoryAfterTreatment) || has(k, &c.code, Role::Resection));
     history && after

@@ -95,7 +95,11 @@ pub fn case(seed: u64) -> Case {
     let today = rng.of(&[date(2026, 6, 15), date(2026, 6, 15), date(2026, 2, 28)]);
     let mut chart = chart::chart(&mut rng, today);
     let patient = &mut chart.patient;
-    patient.identity = if rng.chance(1) { Identity::Differs } else { rng.of(&[Identity::Agrees, Identity::NotStated]) };
+    patient.identity = if rng.chance(1) {
+        Identity::Differs
+    } else {
+        rng.of(&[Identity::Agrees, Identity::NotStated])
+    };
     patient.deceased = rng.chance(1);
     let (year, month, day) = (today.year(), today.month(), today.day());
     patient.birth_date = match rng.below(30) {

@@ -4,9 +4,9 @@ use super::chart::{condition_counts, has, is_current};
 use super::disease::{Finding, of_condition};
 use super::link;
 use super::verdict::Verdict;
+use apposite::engine::case::{Case, ReasonReference};
 use apposite::knowledge::Knowledge;
 use apposite::knowledge::vocabulary::Role;
-use apposite::engine::case::{Case, ReasonReference};
 
 /// A difference that is known: why, and how to tell it.
 pub struct Known {
@@ -15,12 +15,23 @@ pub struct Known {
 }
 
 fn any_reason_code(case: &Case, code: &str) -> bool {
-    let mut codings = case.orders.iter().flat_map(|o| &o.reasons).flat_map(|r| &r.codings);
-    codings.any(|c| c.code.as_deref() == Some(code)) || refers_to(case, |c| c.codings.iter().any(|c| c.code.as_deref() == Some(code)))
+    let mut codings = case
+        .orders
+        .iter()
+        .flat_map(|o| &o.reasons)
+        .flat_map(|r| &r.codings);
+    codings.any(|c| c.code.as_deref() == Some(code))
+        || refers_to(case, |c| {
+            c.codings.iter().any(|c| c.code.as_deref() == Some(code))
+        })
 }
 
 fn any_words(case: &Case, words: &str) -> bool {
-    let reasons = case.orders.iter().flat_map(|o| &o.reasons).filter_map(|r| r.text.as_deref());
+    let reasons = case
+        .orders
+        .iter()
+        .flat_map(|o| &o.reasons)
+        .filter_map(|r| r.text.as_deref());
     let notes = case.orders.iter().flat_map(|o| &o.notes).map(String::as_str);
     reasons.chain(notes).any(|t| t.contains(words))
 }
@@ -45,8 +56,9 @@ fn placed_by_the_order(k: &Knowledge, case: &Case) -> bool {
     let finding = |of: &Case, at: usize, c| of_condition(k, of, c, &link::of(k, of, &of.orders[at]), false);
     let mut conditions = case.chart.conditions.iter().filter(|c| condition_counts(c));
     conditions.any(|c| {
-        (0..case.orders.len())
-            .any(|at| finding(&bare, at, c) <= Finding::Undiagnosed && finding(case, at, c) > Finding::Undiagnosed)
+        (0..case.orders.len()).any(|at| {
+            finding(&bare, at, c) <= Finding::Undiagnosed && finding(case, at, c) > Finding::Undiagnosed
+        })
     })
 }
 
@@ -56,7 +68,11 @@ fn chest_beside_another(twins: &[Verdict]) -> bool {
     if twins.len() > 1 && twins.iter().any(high) {
         return true;
     }
-    let chest = |t: &&Verdict| t.study.as_deref().is_some_and(|s| s.starts_with("CT_CHEST_W") || s == "CT_CHEST_U");
+    let chest = |t: &&Verdict| {
+        t.study
+            .as_deref()
+            .is_some_and(|s| s.starts_with("CT_CHEST_W") || s == "CT_CHEST_U")
+    };
     twins.iter().any(|t| chest(&t)) && twins.iter().any(|t| t.study.is_some() && !chest(&t))
 }
 
@@ -71,7 +87,12 @@ pub const KNOWN: &[Known] = &[
     },
     Known {
         why: "E3: a completed resection whose words say aborted counts (section 5)",
-        is: |_, case, _| case.chart.procedures.iter().any(|p| p.code.text.as_deref() == Some("Whipple aborted")),
+        is: |_, case, _| {
+            case.chart
+                .procedures
+                .iter()
+                .any(|p| p.code.text.as_deref() == Some("Whipple aborted"))
+        },
     },
     Known {
         why: "E4: dx.notpnet.pancreas with neuroendocrine words is ambiguous to the engine (section 4)",
@@ -89,7 +110,8 @@ pub const KNOWN: &[Known] = &[
         is: |_, _, twins| {
             let mut cards = twins.iter().flat_map(|t| &t.cards);
             cards.any(|c| {
-                matches!(c.kind, "TRACER_UNKNOWN" | "OLD_SSTR_SCAN") && c.offers.iter().any(|o| o.starts_with("FDG"))
+                matches!(c.kind, "TRACER_UNKNOWN" | "OLD_SSTR_SCAN")
+                    && c.offers.iter().any(|o| o.starts_with("FDG"))
             })
         },
     },
@@ -111,14 +133,20 @@ pub const KNOWN: &[Known] = &[
     Known {
         why: "E10: a dated absence of the pancreas is explained by an older pancreatectomy (section 5)",
         is: |k, case, _| {
-            let gone = |c: &apposite::engine::case::Condition| has(k, &c.code, Role::Resection) && condition_counts(c);
+            let gone = |c: &apposite::engine::case::Condition| {
+                has(k, &c.code, Role::Resection) && condition_counts(c)
+            };
             case.chart.conditions.iter().any(gone) && !case.chart.procedures.is_empty()
         },
     },
     Known {
         why: "E11: a provisional tumour without a specific code is suspected high (section 4, strength)",
         is: |k, case, _| {
-            let mut provisional = case.chart.conditions.iter().filter(|c| c.verification.as_deref() == Some("provisional"));
+            let mut provisional = case
+                .chart
+                .conditions
+                .iter()
+                .filter(|c| c.verification.as_deref() == Some("provisional"));
             provisional.any(|c| is_current(c) && has(k, &c.code, Role::PnetUsuallyPancreatic))
         },
     },
@@ -130,12 +158,22 @@ pub const KNOWN: &[Known] = &[
                 .conditions
                 .iter()
                 .filter(|c| matches!(c.verification.as_deref(), Some("differential" | "unconfirmed")));
-            doubtful.any(|c| c.code.text.as_deref().is_some_and(|t| t.contains("highly suspected")))
+            doubtful.any(|c| {
+                c.code
+                    .text
+                    .as_deref()
+                    .is_some_and(|t| t.contains("highly suspected"))
+            })
         },
     },
     Known {
         why: "E13: contrast in the words of a note does not fill in a code that leaves it open (section 3.4)",
-        is: |_, case, _| case.orders.iter().flat_map(|o| &o.notes).any(|n| n.contains("IV contrast")),
+        is: |_, case, _| {
+            case.orders
+                .iter()
+                .flat_map(|o| &o.notes)
+                .any(|n| n.contains("IV contrast"))
+        },
     },
     Known {
         why: "E14: a DOTATATE word makes generic scintigraphy codes receptor scintigraphy (section 3.6)",
@@ -143,7 +181,9 @@ pub const KNOWN: &[Known] = &[
             let planar = |o: &apposite::engine::case::DraftOrder| {
                 o.code.codings.iter().any(|c| c.code.as_deref() == Some("78804"))
             };
-            case.orders.iter().any(|o| planar(o) && (!o.details.is_empty() || !o.notes.is_empty()))
+            case.orders
+                .iter()
+                .any(|o| planar(o) && (!o.details.is_empty() || !o.notes.is_empty()))
         },
     },
     Known {
@@ -153,7 +193,8 @@ pub const KNOWN: &[Known] = &[
     Known {
         why: "E16: M1 in the stage of a provisional tumour is no metastasis (section 5)",
         is: |k, case, _| {
-            let m1 = |c: &apposite::engine::case::Condition| c.stages.iter().any(|s| has(k, s, Role::StageM1));
+            let m1 =
+                |c: &apposite::engine::case::Condition| c.stages.iter().any(|s| has(k, s, Role::StageM1));
             let mut conditions = case.chart.conditions.iter();
             conditions.any(|c| c.verification.as_deref() == Some("provisional") && m1(c))
         },
@@ -165,7 +206,12 @@ pub const KNOWN: &[Known] = &[
             let code = |c: &apposite::engine::case::Condition, code: &str| {
                 c.code.codings.iter().any(|c| c.code.as_deref() == Some(code))
             };
-            benign.any(|c| code(c, "D13.6")) && case.chart.conditions.iter().any(|c| has(k, &c.code, Role::MetGeneric))
+            benign.any(|c| code(c, "D13.6"))
+                && case
+                    .chart
+                    .conditions
+                    .iter()
+                    .any(|c| has(k, &c.code, Role::MetGeneric))
         },
     },
     Known {
@@ -181,19 +227,33 @@ pub const KNOWN: &[Known] = &[
     },
     Known {
         why: "E19: an ablation of the primary before the date of the diagnosis does not count (section 5)",
-        is: |k, case, _| case.chart.procedures.iter().any(|p| has(k, &p.code, Role::LocalAblation)),
+        is: |k, case, _| {
+            case.chart
+                .procedures
+                .iter()
+                .any(|p| has(k, &p.code, Role::LocalAblation))
+        },
     },
     Known {
         why: "E20: metastases in the words of the tumour have no date, though the tumour has one (section 5)",
         is: |_, case, _| {
             let mut conditions = case.chart.conditions.iter();
-            conditions.any(|c| c.code.text.as_deref().is_some_and(|t| t.contains("known liver metastases")))
+            conditions.any(|c| {
+                c.code
+                    .text
+                    .as_deref()
+                    .is_some_and(|t| t.contains("known liver metastases"))
+            })
         },
     },
     Known {
         why: "E21: two chest CTs and nothing else are not only chest CT (CHEST_ONLY)",
         is: |_, _, twins| {
-            let chest = |t: &&Verdict| t.study.as_deref().is_some_and(|s| s.starts_with("CT_CHEST_") && !s.contains("ABD"));
+            let chest = |t: &&Verdict| {
+                t.study
+                    .as_deref()
+                    .is_some_and(|s| s.starts_with("CT_CHEST_") && !s.contains("ABD"))
+            };
             twins.iter().filter(chest).count() > 1
         },
     },
@@ -202,7 +262,12 @@ pub const KNOWN: &[Known] = &[
         is: |k, case, _| {
             let mut conditions = case.chart.conditions.iter();
             let breast = conditions.any(|c| c.code.text.as_deref() == Some("Breast cancer"));
-            breast && case.chart.medications.iter().any(|m| has(k, &m.code, Role::Systemic))
+            breast
+                && case
+                    .chart
+                    .medications
+                    .iter()
+                    .any(|m| has(k, &m.code, Role::Systemic))
         },
     },
     Known {
@@ -217,28 +282,50 @@ pub const KNOWN: &[Known] = &[
         is: |k, case, _| {
             let mut conditions = case.chart.conditions.iter();
             conditions.any(|c| {
-                has(k, &c.code, Role::PnetSpecific) && c.code.text.as_deref().is_some_and(|t| t.contains("highly suspected"))
+                has(k, &c.code, Role::PnetSpecific)
+                    && c.code
+                        .text
+                        .as_deref()
+                        .is_some_and(|t| t.contains("highly suspected"))
             })
         },
     },
     Known {
         why: "E26: CT angiography is no enhanced CT for MOD_BONE (section 7)",
-        is: |_, _, twins| twins.iter().any(|t| t.study.as_deref().is_some_and(|s| s.starts_with("CTA"))),
+        is: |_, _, twins| {
+            twins
+                .iter()
+                .any(|t| t.study.as_deref().is_some_and(|s| s.starts_with("CTA")))
+        },
     },
     Known {
         why: "E27: a pancreas code is another cancer when only the order names the pNET (section 4, one cancer)",
         is: |k, case, _| {
             let mut conditions = case.chart.conditions.iter();
             conditions.any(|c| has(k, &c.code, Role::NotPnetPancreas))
-                && case.chart.medications.iter().any(|m| has(k, &m.code, Role::Systemic))
+                && case
+                    .chart
+                    .medications
+                    .iter()
+                    .any(|m| has(k, &m.code, Role::Systemic))
         },
     },
     Known {
         why: "E28: a receptor PET without CT is a receptor PET/CT for MOD_HIGH_GRADE (section 7)",
-        is: |_, _, twins| twins.iter().any(|t| t.study.as_deref().is_some_and(|s| s.starts_with("SSTR_PET_"))),
+        is: |_, _, twins| {
+            twins
+                .iter()
+                .any(|t| t.study.as_deref().is_some_and(|s| s.starts_with("SSTR_PET_")))
+        },
     },
     Known {
         why: "E29: a question mark at the end of one text makes a question of the next text",
-        is: |_, case, _| any_words(case, "?") && case.orders.iter().any(|o| !o.notes.is_empty() || o.reasons.len() > 1),
+        is: |_, case, _| {
+            any_words(case, "?")
+                && case
+                    .orders
+                    .iter()
+                    .any(|o| !o.notes.is_empty() || o.reasons.len() > 1)
+        },
     },
 ];

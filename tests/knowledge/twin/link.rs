@@ -77,8 +77,12 @@ pub fn of(k: &Knowledge, case: &Case, order: &DraftOrder) -> Order {
     words.extend(order.details.iter().flat_map(readings));
     words.extend(readings(&order.code));
     let roles: Vec<_> = concepts.iter().flat_map(|c| members(k, c)).collect();
-    let names_pnet = roles.iter().any(|m| PNET.contains(&m.role) || m.role == Role::NetSiteless)
-        || words.iter().any(|w| matches!(w.names, Names::Pnet | Names::Siteless));
+    let names_pnet = roles
+        .iter()
+        .any(|m| PNET.contains(&m.role) || m.role == Role::NetSiteless)
+        || words
+            .iter()
+            .any(|w| matches!(w.names, Names::Pnet | Names::Siteless));
     let alone = !another_cancer(k, case);
     let names_tumour = names_pnet
         // A metastasis of unstated primary is the tumour's when there is no other.
@@ -91,7 +95,8 @@ pub fn of(k: &Knowledge, case: &Case, order: &DraftOrder) -> Order {
         || words.iter().any(|w| w.names == Names::OtherCancer);
     // A note is a reason only when its words are: a note may be about anything.
     let says_why = words.iter().any(|w| {
-        let intent = w.staging || w.local || w.surveillance || w.follow_up || w.observe || w.response || w.recurrence;
+        let intent =
+            w.staging || w.local || w.surveillance || w.follow_up || w.observe || w.response || w.recurrence;
         intent || w.other_reason || w.names != Names::Nothing
     });
     if concepts.iter().any(|c| has(k, c, Role::HistoryAfterTreatment)) {
@@ -135,9 +140,7 @@ pub fn another_cancer(k: &Knowledge, case: &Case) -> bool {
 pub fn judge(k: &Knowledge, case: &Case, order: &Order) -> Link {
     let only = !another_cancer(k, case) && !current(case).any(|c| super::disease::is_adenocarcinoma(k, c));
     let staging = order.any(|w| w.staging || w.local);
-    let care = order.any(|w| {
-        w.surveillance || w.follow_up || w.observe || w.response || w.recurrence
-    });
+    let care = order.any(|w| w.surveillance || w.follow_up || w.observe || w.response || w.recurrence);
     if order.names_tumour {
         return if staging { Link::Explicit } else { Link::Linked };
     }

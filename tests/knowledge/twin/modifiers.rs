@@ -38,7 +38,9 @@ fn allergic(k: &Knowledge, case: &Case, role: Role) -> Allergic {
     let listed = allergies
         .filter(|a| a.substances.iter().any(|s| has(k, s, role)))
         .map(|a| if a.severe { Allergic::Severe } else { Allergic::Yes });
-    let conditions = current(case).filter(|c| has(k, &c.code, role)).map(|_| Allergic::Yes);
+    let conditions = current(case)
+        .filter(|c| has(k, &c.code, role))
+        .map(|_| Allergic::Yes);
     listed.chain(conditions).max().unwrap_or_default()
 }
 
@@ -58,7 +60,9 @@ fn low_egfr(k: &Knowledge, case: &Case) -> bool {
     let limit = k.window(Window::EgfrSevere) as f64;
     latest.is_some_and(|o| {
         let below = match o.value {
-            Some(ObservedValue::Quantity { value, comparator, .. }) => match comparator {
+            Some(ObservedValue::Quantity {
+                value, comparator, ..
+            }) => match comparator {
                 None | Some(Comparator::AtMost) => value < limit,
                 Some(Comparator::Below) => value <= limit,
                 Some(Comparator::Above | Comparator::AtLeast) => false,
@@ -70,33 +74,38 @@ fn low_egfr(k: &Knowledge, case: &Case) -> bool {
 }
 
 fn raised_alp(k: &Knowledge, case: &Case) -> bool {
-    results(k, case, Role::Alp).filter(|o| recent(k, case, o)).any(|o| {
-        let flagged = o
-            .interpretations
-            .iter()
-            .flat_map(|c| &c.codings)
-            .any(|c| matches!(c.code.as_deref(), Some("H" | "HH")));
-        let above = match (&o.value, o.high) {
-            (Some(ObservedValue::Quantity { value, .. }), Some(high)) => *value > high,
-            _ => false,
-        };
-        flagged || above
-    })
+    results(k, case, Role::Alp)
+        .filter(|o| recent(k, case, o))
+        .any(|o| {
+            let flagged = o
+                .interpretations
+                .iter()
+                .flat_map(|c| &c.codings)
+                .any(|c| matches!(c.code.as_deref(), Some("H" | "HH")));
+            let above = match (&o.value, o.high) {
+                (Some(ObservedValue::Quantity { value, .. }), Some(high)) => *value > high,
+                _ => false,
+            };
+            flagged || above
+        })
 }
 
 fn pregnant(k: &Knowledge, case: &Case) -> bool {
-    current(case).filter(|c| has(k, &c.code, Role::Pregnancy)).any(|c| {
-        let date = past(case, c.recorded.or(c.onset));
-        // A pregnancy without a date cannot be called current.
-        date.is_some_and(|d| days_since(case, d.latest()) <= k.window(Window::PregnancyCurrent))
-    })
+    current(case)
+        .filter(|c| has(k, &c.code, Role::Pregnancy))
+        .any(|c| {
+            let date = past(case, c.recorded.or(c.onset));
+            // A pregnancy without a date cannot be called current.
+            date.is_some_and(|d| days_since(case, d.latest()) <= k.window(Window::PregnancyCurrent))
+        })
 }
 
 /// Reads the chart and the order for what changes a study.
 pub fn of(k: &Knowledge, case: &Case, order: &Order) -> Modifiers {
     let tumour = tumour_words(k, case, order, false);
     let chart_words: Vec<_> = current(case).flat_map(texts).collect();
-    let contraindicated = order.any(|w| w.mri_contraindicated) || chart_words.iter().any(|w| w.mri_contraindicated);
+    let contraindicated =
+        order.any(|w| w.mri_contraindicated) || chart_words.iter().any(|w| w.mri_contraindicated);
     // Each device is cleared by its own words.
     let device = current(case).any(|c| {
         let listed = members(k, &c.code)
@@ -106,7 +115,9 @@ pub fn of(k: &Knowledge, case: &Case, order: &Order) -> Modifiers {
     });
     let current_has = |role| current(case).any(|c| has(k, &c.code, role));
     let renal_code = current(case).any(|c| {
-        has(k, &c.code, Role::Renal) && !has(k, &c.code, Role::RenalDialysis) && !has(k, &c.code, Role::RenalAcute)
+        has(k, &c.code, Role::Renal)
+            && !has(k, &c.code, Role::RenalDialysis)
+            && !has(k, &c.code, Role::RenalAcute)
     });
     let dialysis = current_has(Role::RenalDialysis);
     let high_code = tumours(k, case, order, false).iter().any(|c| {
@@ -121,7 +132,11 @@ pub fn of(k: &Knowledge, case: &Case, order: &Order) -> Modifiers {
             matches!(m.role, Role::MetNet | Role::MetGeneric) && m.entry.site == Some(MetastasisSite::Bone)
         })
     });
-    let bone_code = current(case).any(|c| members(k, &c.code).iter().any(|m| m.role == Role::Bone && !m.entry.weak));
+    let bone_code = current(case).any(|c| {
+        members(k, &c.code)
+            .iter()
+            .any(|m| m.role == Role::Bone && !m.entry.weak)
+    });
     Modifiers {
         device,
         mri_contraindicated: contraindicated,
@@ -135,4 +150,3 @@ pub fn of(k: &Knowledge, case: &Case, order: &Order) -> Modifiers {
         bone: bone_code || bone_metastasis || raised_alp(k, case) || order.any(|w| w.bone_pain),
     }
 }
-

@@ -14,7 +14,9 @@ pub fn judge(disease: Disease, link: Link, order: &Order, t: &Timeline) -> &'sta
         Disease::Undiagnosed => return "undiagnosed",
         Disease::Ambiguous => return "ambiguous",
         Disease::Cured => return "surveillance_after_resection",
-        Disease::Inactive if t.resected_by_chart || t.resected_by_phrase => return "surveillance_after_resection",
+        Disease::Inactive if t.resected_by_chart || t.resected_by_phrase => {
+            return "surveillance_after_resection";
+        }
         Disease::Inactive => return "unclear",
         Disease::Suspected | Disease::Confirmed => {}
     }

@@ -96,8 +96,7 @@ pub fn enhanced(contrast: IvContrast) -> bool {
     matches!(contrast, IvContrast::With | IvContrast::WithoutAndWith)
 }
 
-/// A study that can be a part of a larger one.
-pub fn is_part(shape: &Shape) -> bool {
+fn is_part(shape: &Shape) -> bool {
     let parts = [Region::Chest, Region::Abdomen, Region::Pelvis];
     matches!(shape.modality, Modality::CT | Modality::MR)
         && !shape.angiography
@@ -119,6 +118,11 @@ fn together(all: &[IvContrast]) -> IvContrast {
     } else {
         IvContrast::None
     }
+}
+
+/// A whole that several orders can make up.
+pub fn is_whole(shape: &Shape) -> bool {
+    is_part(shape) && shape.regions.contains(&Region::Abdomen)
 }
 
 /// §3.8: what each order is part of; `shapes` holds the orders about the tumour, `None` for the others.

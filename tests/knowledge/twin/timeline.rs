@@ -1,13 +1,15 @@
 //! §5: what happened, and when.
 
-use super::chart::{conditions, current, days_since, has, medication_counts, members, past, procedures, readings, texts};
+use super::chart::{
+    conditions, current, days_since, has, medication_counts, members, past, procedures, readings, texts,
+};
 use super::disease::{tumours, words_assert_metastases};
 use super::link::{Order, another_cancer};
 use super::words::{Mets, Reading, Resection, read};
 use apposite::engine::case::{Case, Medication, ObservedValue, PartialDate, Procedure};
+use apposite::knowledge::Knowledge;
 use apposite::knowledge::files::{MetastasisSite, Unless};
 use apposite::knowledge::vocabulary::{Role, Window};
-use apposite::knowledge::Knowledge;
 use jiff::civil::Date;
 
 /// The timeline of one patient, as one order sees it.
@@ -26,7 +28,7 @@ pub struct Timeline {
 
 /// The day of the diagnosis, if any source dates it.
 fn diagnosed(k: &Knowledge, case: &Case, order: &Order) -> Option<Date> {
-    let tumour = tumours(k, case, order, false);
+    let tumour = super::disease::named(k, case, order, false);
     let conditions = tumour.iter().flat_map(|c| [c.onset, c.recorded]);
     let pathology = case
         .chart
@@ -42,10 +44,12 @@ fn diagnosed(k: &Knowledge, case: &Case, order: &Order) -> Option<Date> {
 fn names_pnet(k: &Knowledge, value: Option<&ObservedValue>) -> bool {
     match value {
         Some(ObservedValue::Coded(c)) => {
-            super::disease::finding(k, &[c], &readings(c), None, false, false) >= super::disease::Finding::SuspectedHigh
+            super::disease::finding(k, &[c], &readings(c), None, false, false)
+                >= super::disease::Finding::SuspectedHigh
         }
         Some(ObservedValue::Text(t)) => {
-            super::disease::finding(k, &[], &[read(t)], None, false, false) >= super::disease::Finding::SuspectedHigh
+            super::disease::finding(k, &[], &[read(t)], None, false, false)
+                >= super::disease::Finding::SuspectedHigh
         }
         _ => false,
     }
@@ -62,7 +66,9 @@ fn since(case: &Case, date: Option<PartialDate>, day: Option<Date>) -> bool {
 fn procedure_words(p: &Procedure) -> Vec<Reading> {
     let code = readings(&p.code).into_iter();
     let reasons = p.reasons.iter().flat_map(readings);
-    code.chain(reasons).chain(p.notes.iter().map(|n| read(n))).collect()
+    code.chain(reasons)
+        .chain(p.notes.iter().map(|n| read(n)))
+        .collect()
 }
 
 fn is_resection(k: &Knowledge, p: &Procedure) -> bool {
@@ -116,7 +122,12 @@ fn metastases(k: &Knowledge, case: &Case, order: &Order) -> Vec<Option<PartialDa
             found.push(past(case, c.onset.or(c.recorded)));
         }
     }
-    for o in case.chart.observations.iter().filter(|o| super::chart::observation_counts(o)) {
+    for o in case
+        .chart
+        .observations
+        .iter()
+        .filter(|o| super::chart::observation_counts(o))
+    {
         if let Some(ObservedValue::Coded(c)) = &o.value
             && has(k, &o.code, Role::Stage)
             && has(k, c, Role::StageM1)
@@ -158,7 +169,9 @@ fn adenocarcinoma(k: &Knowledge, case: &Case) -> bool {
 
 /// Days on a somatostatin analogue.
 fn exposure(case: &Case, m: &Medication) -> i64 {
-    let Some(start) = past(case, m.start) else { return 0 };
+    let Some(start) = past(case, m.start) else {
+        return 0;
+    };
     let end = m.end.map_or(case.today, PartialDate::latest).min(case.today);
     i64::from(end.since(start.earliest()).map_or(0, |s| s.get_days()))
 }
@@ -200,8 +213,7 @@ pub fn of(k: &Knowledge, case: &Case, order: &Order) -> Timeline {
         metastatic,
         later_metastases: metastatic && later,
         treated: treated_by_chart || order.any(|w| w.treated),
-        ablated: procedures(case)
-            .any(|p| has(k, &p.code, Role::LocalAblation)),
+        ablated: procedures(case).any(|p| has(k, &p.code, Role::LocalAblation)),
         recurrence: recurrence(k, case, order),
     }
 }

@@ -26,15 +26,27 @@ pub struct Verdict {
 }
 
 fn order_counts(order: &DraftOrder) -> bool {
-    let status = order.status.as_deref().is_none_or(|s| matches!(s, "draft" | "active"));
-    let intents = ["proposal", "order", "original-order", "reflex-order", "filler-order", "instance-order"];
+    let status = order
+        .status
+        .as_deref()
+        .is_none_or(|s| matches!(s, "draft" | "active"));
+    let intents = [
+        "proposal",
+        "order",
+        "original-order",
+        "reflex-order",
+        "filler-order",
+        "instance-order",
+    ];
     let intent = order.intent.as_deref().is_none_or(|i| intents.contains(&i));
     status && intent && !order.do_not_perform
 }
 
 /// The age in whole years, at the latest possible birthday.
 fn age(case: &Case) -> Option<i16> {
-    let born = super::chart::past(case, case.chart.patient.birth_date)?.latest().min(case.today);
+    let born = super::chart::past(case, case.chart.patient.birth_date)?
+        .latest()
+        .min(case.today);
     let had_birthday = (case.today.month(), case.today.day()) >= (born.month(), born.day());
     Some(case.today.year() - born.year() - i16::from(!had_birthday))
 }
@@ -93,7 +105,9 @@ pub fn of(k: &Knowledge, case: &Case) -> Vec<Verdict> {
         .zip(&orders)
         .map(|(order, says)| study::asked(k, order, says))
         .collect();
-    let about = |at: usize| order_counts(&case.orders[at]) && matches!(links[at], Link::Explicit | Link::Linked | Link::Presumed);
+    let about = |at: usize| {
+        order_counts(&case.orders[at]) && matches!(links[at], Link::Explicit | Link::Linked | Link::Presumed)
+    };
     let parts: Vec<_> = asked
         .iter()
         .enumerate()
@@ -173,18 +187,23 @@ pub fn of(k: &Knowledge, case: &Case) -> Vec<Verdict> {
                         && s.as_ref()
                             .is_some_and(|s| s.modality != Modality::CT || s.regions != [Region::Chest])
                 }),
-                other_imaging: asked.iter().enumerate().any(|(other, s)| other != at && s.is_some()),
+                other_imaging: asked
+                    .iter()
+                    .enumerate()
+                    .any(|(other, s)| other != at && s.is_some()),
                 pelvis_drafted: siblings.iter().any(|s| s.regions.contains(&Region::Pelvis)),
                 sstr_drafted_or_recent: sibling_keys.iter().chain(&recent).any(|s| sstr(s))
-                    || siblings
-                        .iter()
-                        .any(|s| s.tracer == Some(Tracer::Sstr)),
+                    || siblings.iter().any(|s| s.tracer == Some(Tracer::Sstr)),
                 modifiers: &modifiers,
                 drafted: &sibling_keys,
             };
             found = cards::of(k, &ground);
         }
-        let group = (0..at).find(|o| wholes[*o].is_some() && wholes[*o] == wholes[at] && wholes[at].as_ref().is_some_and(study::is_part));
+        let group = (0..at).find(|o| {
+            wholes[*o].is_some()
+                && wholes[*o] == wholes[at]
+                && wholes[at].as_ref().is_some_and(study::is_whole)
+        });
         verdicts.push(Verdict {
             selected: order.selected,
             study: named,
@@ -223,9 +242,15 @@ fn limit(verdicts: &mut [Verdict]) {
         .iter()
         .enumerate()
         .flat_map(|(at, v)| {
-            v.cards
-                .iter()
-                .map(move |c| (std::cmp::Reverse(c.indicator), cards::precedence(c.kind), v.study.clone(), at, c.kind))
+            v.cards.iter().map(move |c| {
+                (
+                    std::cmp::Reverse(c.indicator),
+                    cards::precedence(c.kind),
+                    v.study.clone(),
+                    at,
+                    c.kind,
+                )
+            })
         })
         .collect();
     all.sort();

@@ -8,7 +8,9 @@ use apposite::engine::case::{
 use jiff::civil::Date;
 
 /// Days before the order, around every window.
-const DAYS: &[i64] = &[0, 5, 14, 29, 30, 31, 60, 89, 90, 91, 120, 179, 180, 181, 200, 269, 270, 271, 400, 800];
+const DAYS: &[i64] = &[
+    0, 5, 14, 29, 30, 31, 60, 89, 90, 91, 120, 179, 180, 181, 200, 269, 270, 271, 400, 800,
+];
 
 pub fn condition(at: usize, codes: &str, text: &str) -> Condition {
     Condition {
@@ -25,14 +27,36 @@ pub fn condition(at: usize, codes: &str, text: &str) -> Condition {
 }
 
 const SPECIFIC: &[&str] = &[
-    "icd10cm|C25.4", "icd10cm|C25.4", "icd10cm|C25.4", "icd10cm|C254", "icd10|C25.4", "icd10cm|D13.7", "sct|717919005",
-    "sct|1287665004", "icdo3m|8151/3", "sct|1186869002",
+    "icd10cm|C25.4",
+    "icd10cm|C25.4",
+    "icd10cm|C25.4",
+    "icd10cm|C254",
+    "icd10|C25.4",
+    "icd10cm|D13.7",
+    "sct|717919005",
+    "sct|1287665004",
+    "icdo3m|8151/3",
+    "sct|1186869002",
 ];
 const SITELESS: &[&str] = &[
-    "icd10cm|C7A.8", "icd10cm|D3A.8", "icd10cm|C7A.1", "icd10cm|C7A.094", "sct|255046005", "icdo3m|8240/3", "sct|302823005",
-    "sct|302824004", "icdo3m|8246/3",
+    "icd10cm|C7A.8",
+    "icd10cm|D3A.8",
+    "icd10cm|C7A.1",
+    "icd10cm|C7A.094",
+    "sct|255046005",
+    "icdo3m|8240/3",
+    "sct|302823005",
+    "sct|302824004",
+    "icdo3m|8246/3",
 ];
-const UNKNOWN: &[&str] = &["icd10cm|C25.9", "icd10cm|C25.1", "sct|372003004", "icd10cm|D37.8", "icd10cm|K86.89", "icd10cm|D13.6"];
+const UNKNOWN: &[&str] = &[
+    "icd10cm|C25.9",
+    "icd10cm|C25.1",
+    "sct|372003004",
+    "icd10cm|D37.8",
+    "icd10cm|K86.89",
+    "icd10cm|D13.6",
+];
 const TUMOUR_TEXTS: &[&str] = &[
     "Well-differentiated neuroendocrine tumor of pancreatic tail",
     "Pancreatic neuroendocrine carcinoma, poorly differentiated, Ki-67 70%",
@@ -64,9 +88,15 @@ fn tumour(rng: &mut Rng, at: usize) -> Condition {
             let (codes, text) = rng.of(&[
                 ("sct|700423003", "Adenocarcinoma of pancreas body"),
                 ("icd10cm|C7A.090", "Lung carcinoid"),
-                ("sct|1186735007", "Mixed neuroendocrine-non-neuroendocrine neoplasm of pancreas"),
+                (
+                    "sct|1186735007",
+                    "Mixed neuroendocrine-non-neuroendocrine neoplasm of pancreas",
+                ),
                 ("sct|94354002", ""),
-                ("icd10cm|Z80.0", "Family history of pancreatic neuroendocrine tumor"),
+                (
+                    "icd10cm|Z80.0",
+                    "Family history of pancreatic neuroendocrine tumor",
+                ),
                 ("icd10cm|Z85.07", "History of pancreatic neuroendocrine tumor"),
                 ("icd10cm|E31.21", ""),
                 ("icd10cm|E31.21", "Malignant neuroendocrine tumor"),
@@ -79,17 +109,44 @@ fn tumour(rng: &mut Rng, at: usize) -> Condition {
 
 /// What else a problem list may hold: code, text, weight.
 const BESIDE: &[(&str, &str)] = &[
-    ("icd10cm|C25.9", ""), ("sct|425810000", ""), ("", "Mass of pancreas"),
-    ("sct|700423003", ""), ("icd10cm|C25.1", "Adenocarcinoma of pancreas body"),
-    ("icd10cm|C50.911", ""), ("icd10cm|C50.911", ""), ("", "Breast cancer"), ("icd10cm|C7A.090", "Lung carcinoid"),
-    ("icd10cm|C7B.02", ""), ("icd10cm|C7B.02", ""), ("icd10cm|C7B.03", ""), ("icd10cm|C78.7", ""),
-    ("icd10cm|C78.7", ""), ("icd10cm|C77.2", ""), ("icd10cm|C79.51", ""), ("sct|399409002", ""),
-    ("icd10cm|Z90.411", ""), ("icd10cm|Z90.410", ""), ("icd10cm|Z85.07", "History of pancreatic neuroendocrine tumor"),
-    ("icd10cm|Z08", ""), ("icd10cm|E31.21", ""), ("icd10cm|E16.2", ""), ("sct|314964006", ""),
-    ("icd10cm|Z95.0", ""), ("icd10cm|Z95.0", "Pacemaker, MRI contraindicated"),
-    ("icd10cm|Z95.0", "Pacemaker, MR-conditional"), ("icd10cm|F40.240", ""), ("icd10cm|Z91.041", ""),
-    ("icd10cm|N18.4", ""), ("icd10cm|N18.32", ""), ("icd10cm|N17.9", ""), ("icd10cm|Z99.2", ""),
-    ("icd10cm|Z33.1", ""), ("icd10cm|Z33.1", ""), ("sct|12584003", ""), ("sct|1155707008", ""), ("icd10cm|I10", ""),
+    ("icd10cm|C25.9", ""),
+    ("sct|425810000", ""),
+    ("", "Mass of pancreas"),
+    ("sct|700423003", ""),
+    ("icd10cm|C25.1", "Adenocarcinoma of pancreas body"),
+    ("icd10cm|C50.911", ""),
+    ("icd10cm|C50.911", ""),
+    ("", "Breast cancer"),
+    ("icd10cm|C7A.090", "Lung carcinoid"),
+    ("icd10cm|C7B.02", ""),
+    ("icd10cm|C7B.02", ""),
+    ("icd10cm|C7B.03", ""),
+    ("icd10cm|C78.7", ""),
+    ("icd10cm|C78.7", ""),
+    ("icd10cm|C77.2", ""),
+    ("icd10cm|C79.51", ""),
+    ("sct|399409002", ""),
+    ("icd10cm|Z90.411", ""),
+    ("icd10cm|Z90.410", ""),
+    ("icd10cm|Z85.07", "History of pancreatic neuroendocrine tumor"),
+    ("icd10cm|Z08", ""),
+    ("icd10cm|E31.21", ""),
+    ("icd10cm|E16.2", ""),
+    ("sct|314964006", ""),
+    ("icd10cm|Z95.0", ""),
+    ("icd10cm|Z95.0", "Pacemaker, MRI contraindicated"),
+    ("icd10cm|Z95.0", "Pacemaker, MR-conditional"),
+    ("icd10cm|F40.240", ""),
+    ("icd10cm|Z91.041", ""),
+    ("icd10cm|N18.4", ""),
+    ("icd10cm|N18.32", ""),
+    ("icd10cm|N17.9", ""),
+    ("icd10cm|Z99.2", ""),
+    ("icd10cm|Z33.1", ""),
+    ("icd10cm|Z33.1", ""),
+    ("sct|12584003", ""),
+    ("sct|1155707008", ""),
+    ("icd10cm|I10", ""),
 ];
 
 fn conditions(rng: &mut Rng, today: Date) -> Vec<Condition> {
@@ -126,7 +183,8 @@ fn conditions(rng: &mut Rng, today: Date) -> Vec<Condition> {
             _ => {}
         }
         if rng.chance(5) {
-            c.stages.push(concept(rng.of(&["sct|399409002", "sct|1155707008"]), ""));
+            c.stages
+                .push(concept(rng.of(&["sct|399409002", "sct|1155707008"]), ""));
         }
     }
     for _ in 0..rng.of(&[0, 0, 1, 1, 2]) {
@@ -149,9 +207,20 @@ fn conditions(rng: &mut Rng, today: Date) -> Vec<Condition> {
 }
 
 const PROCEDURES: &[(&str, &str)] = &[
-    ("cpt|48140", ""), ("cpt|48150", ""), ("sct|116241004", ""), ("", "Whipple procedure"), ("cpt|48150", "Whipple aborted"),
-    ("sct|274354007", ""), ("sct|107963000", ""), ("sct|307616002", ""), ("sct|764677008", ""), ("cpt|37243", ""),
-    ("sct|174720009", ""), ("hcpcs|A9513", ""), ("cpt|79101", ""), ("cpt|79101", "therapy with Lu-177 dotatate"),
+    ("cpt|48140", ""),
+    ("cpt|48150", ""),
+    ("sct|116241004", ""),
+    ("", "Whipple procedure"),
+    ("cpt|48150", "Whipple aborted"),
+    ("sct|274354007", ""),
+    ("sct|107963000", ""),
+    ("sct|307616002", ""),
+    ("sct|764677008", ""),
+    ("cpt|37243", ""),
+    ("sct|174720009", ""),
+    ("hcpcs|A9513", ""),
+    ("cpt|79101", ""),
+    ("cpt|79101", "therapy with Lu-177 dotatate"),
     ("cpt|44970", ""),
 ];
 
@@ -182,21 +251,51 @@ fn procedures(rng: &mut Rng, today: Date) -> Vec<Procedure> {
 }
 
 const DRUGS: &[&str] = &[
-    "rxnorm|68092", "rxnorm|68092", "rxnorm|7617", "rxnorm|141704", "rxnorm|845507", "rxnorm|977427", "rxnorm|37776",
-    "rxnorm|194000", "rxnorm|357977", "rxnorm|1363268", "rxnorm|1999682",
+    "rxnorm|68092",
+    "rxnorm|68092",
+    "rxnorm|7617",
+    "rxnorm|141704",
+    "rxnorm|845507",
+    "rxnorm|977427",
+    "rxnorm|37776",
+    "rxnorm|194000",
+    "rxnorm|357977",
+    "rxnorm|1363268",
+    "rxnorm|1999682",
 ];
 
 fn medications(rng: &mut Rng, today: Date) -> Vec<Medication> {
     let count = rng.of(&[0, 0, 0, 0, 1, 1]);
     let given = |at: usize, rng: &mut Rng| {
-        let kind = rng.of(&[MedicationKind::Request, MedicationKind::Request, MedicationKind::Statement, MedicationKind::Administration]);
+        let kind = rng.of(&[
+            MedicationKind::Request,
+            MedicationKind::Request,
+            MedicationKind::Statement,
+            MedicationKind::Administration,
+        ]);
         let days = rng.of(DAYS);
         let mut m = Medication {
             resource: ResourceRef::new(format!("MedicationRequest/m{at}")),
             kind,
             code: concept(rng.of(DRUGS), ""),
-            status: Some(rng.of(&["active", "active", "completed", "stopped", "draft", "on-hold", "cancelled", "entered-in-error", "not-taken"]).into()),
-            intent: (kind == MedicationKind::Request).then(|| rng.of(&["order", "order", "order", "original-order", "plan", "proposal"]).into()),
+            status: Some(
+                rng.of(&[
+                    "active",
+                    "active",
+                    "completed",
+                    "stopped",
+                    "draft",
+                    "on-hold",
+                    "cancelled",
+                    "entered-in-error",
+                    "not-taken",
+                ])
+                .into(),
+            ),
+            intent: (kind == MedicationKind::Request).then(|| {
+                rng.of(&["order", "order", "order", "original-order", "plan", "proposal"])
+                    .into()
+            }),
             do_not_perform: rng.chance(3),
             start: about(rng, today, days),
             end: None,
@@ -208,7 +307,10 @@ fn medications(rng: &mut Rng, today: Date) -> Vec<Medication> {
             m.end = Some(ago(today, (days - rng.of(&[10, 29, 30, 31, 60])).max(0)));
         }
         if rng.chance(20) {
-            m.reasons.push(concept("", rng.of(&["kidney transplant", "breast cancer treatment"])));
+            m.reasons.push(concept(
+                "",
+                rng.of(&["kidney transplant", "breast cancer treatment"]),
+            ));
         }
         m
     };
@@ -230,7 +332,11 @@ fn observation(at: usize, codes: &str, value: ObservedValue) -> Observation {
 
 fn observations(rng: &mut Rng, today: Date) -> Vec<Observation> {
     let mut all = Vec::new();
-    let quantity = |value: f64, comparator| ObservedValue::Quantity { value, comparator, unit: None };
+    let quantity = |value: f64, comparator| ObservedValue::Quantity {
+        value,
+        comparator,
+        unit: None,
+    };
     if rng.chance(15) {
         let mut days = vec![5, 60, 89, 90, 91, 200];
         for _ in 0..rng.of(&[1, 1, 2]) {
@@ -246,7 +352,17 @@ fn observations(rng: &mut Rng, today: Date) -> Vec<Observation> {
             let mut o = observation(all.len(), "loinc|98979-8", value);
             let pick = days.swap_remove(rng.below(days.len()));
             o.date = Some(ago(today, pick)).filter(|_| !rng.chance(5));
-            o.status = Some(rng.of(&["final", "final", "corrected", "preliminary", "cancelled", "entered-in-error"]).into());
+            o.status = Some(
+                rng.of(&[
+                    "final",
+                    "final",
+                    "corrected",
+                    "preliminary",
+                    "cancelled",
+                    "entered-in-error",
+                ])
+                .into(),
+            );
             all.push(o);
         }
     }
@@ -272,9 +388,24 @@ fn allergies(rng: &mut Rng) -> Vec<Allergy> {
     let count = usize::from(rng.chance(15));
     let one = |at: usize, rng: &mut Rng| Allergy {
         resource: ResourceRef::new(format!("AllergyIntolerance/a{at}")),
-        substances: vec![concept(rng.of(&["sct|426722004", "sct|385420005", "rxnorm|5956", "sct|768763008", "rxnorm|1310171", "sct|764146007"]), "")],
-        clinical_status: Some(rng.of(&["active", "active", "active", "resolved", "inactive"]).into()),
-        verification: rng.of(&[Some("confirmed"), Some("confirmed"), None, Some("refuted")]).map(str::to_owned),
+        substances: vec![concept(
+            rng.of(&[
+                "sct|426722004",
+                "sct|385420005",
+                "rxnorm|5956",
+                "sct|768763008",
+                "rxnorm|1310171",
+                "sct|764146007",
+            ]),
+            "",
+        )],
+        clinical_status: Some(
+            rng.of(&["active", "active", "active", "resolved", "inactive"])
+                .into(),
+        ),
+        verification: rng
+            .of(&[Some("confirmed"), Some("confirmed"), None, Some("refuted")])
+            .map(str::to_owned),
         severe: rng.chance(40),
         manifestations: Vec::new(),
         notes: Vec::new(),
@@ -283,17 +414,37 @@ fn allergies(rng: &mut Rng) -> Vec<Allergy> {
 }
 
 const IMAGED: &[&str] = &[
-    "loinc|97392-5", "loinc|36813-4", "cpt|74177", "loinc|72254-6", "cpt|78815 hcpcs|A9587", "cpt|74176", "cpt|74183",
-    "cpt|78815 hcpcs|A9552", "loinc|97393-3", "cpt|74178",
+    "loinc|97392-5",
+    "loinc|36813-4",
+    "cpt|74177",
+    "loinc|72254-6",
+    "cpt|78815 hcpcs|A9587",
+    "cpt|74176",
+    "cpt|74183",
+    "cpt|78815 hcpcs|A9552",
+    "loinc|97393-3",
+    "cpt|74178",
 ];
 
 fn imaging(rng: &mut Rng, today: Date) -> Vec<ImagingDone> {
     let count = rng.of(&[0, 0, 0, 1, 1, 2]);
     let done = |at: usize, rng: &mut Rng| {
-        let kind = rng.of(&[ImagingKind::ImagingStudy, ImagingKind::DiagnosticReport, ImagingKind::ServiceRequest]);
+        let kind = rng.of(&[
+            ImagingKind::ImagingStudy,
+            ImagingKind::DiagnosticReport,
+            ImagingKind::ServiceRequest,
+        ]);
         let states: &[&str] = match kind {
             ImagingKind::ImagingStudy => &["available", "available", "registered", "cancelled"],
-            ImagingKind::DiagnosticReport => &["final", "final", "amended", "corrected", "appended", "preliminary", "cancelled"],
+            ImagingKind::DiagnosticReport => &[
+                "final",
+                "final",
+                "amended",
+                "corrected",
+                "appended",
+                "preliminary",
+                "cancelled",
+            ],
             ImagingKind::ServiceRequest => &["completed", "active", "revoked"],
         };
         let days = rng.of(&[5, 30, 89, 90, 91, 120, 400]);
