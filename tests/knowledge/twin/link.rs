@@ -83,7 +83,7 @@ pub fn of(k: &Knowledge, case: &Case, order: &DraftOrder) -> Order {
         || words
             .iter()
             .any(|w| matches!(w.names, Names::Pnet | Names::Siteless));
-    let alone = !another_cancer(k, case);
+    let alone = !another_cancer(k, case) && !current(case).any(|c| super::disease::is_adenocarcinoma(k, c));
     let names_tumour = names_pnet
         // A metastasis of unstated primary is the tumour's when there is no other.
         || (alone && roles.iter().any(|m| m.role == Role::MetGeneric))

@@ -1,7 +1,7 @@
 //! What the chart changes (§7, the `MOD_` rows).
 
 use super::chart::{allergy_counts, current, days_since, has, members, observation_counts, past, texts};
-use super::disease::{tumour_words, tumours};
+use super::disease::{named, tumour_words};
 use super::link::Order;
 use apposite::engine::case::{Case, Comparator, Observation, ObservedValue};
 use apposite::knowledge::Knowledge;
@@ -73,6 +73,11 @@ fn low_egfr(k: &Knowledge, case: &Case) -> bool {
     })
 }
 
+/// A recent eGFR that is not low: it answers an older code for severe kidney disease.
+fn sound_egfr(k: &Knowledge, case: &Case) -> bool {
+    results(k, case, Role::Egfr).any(|o| recent(k, case, o)) && !low_egfr(k, case)
+}
+
 fn raised_alp(k: &Knowledge, case: &Case) -> bool {
     results(k, case, Role::Alp)
         .filter(|o| recent(k, case, o))
@@ -120,7 +125,7 @@ pub fn of(k: &Knowledge, case: &Case, order: &Order) -> Modifiers {
             && !has(k, &c.code, Role::RenalAcute)
     });
     let dialysis = current_has(Role::RenalDialysis);
-    let high_code = tumours(k, case, order, false).iter().any(|c| {
+    let high_code = named(k, case, order, false).iter().any(|c| {
         let stage = c.stages.iter().any(|s| has(k, s, Role::GradeHigh));
         let poor = members(k, &c.code)
             .iter()
@@ -143,7 +148,8 @@ pub fn of(k: &Knowledge, case: &Case, order: &Order) -> Modifiers {
         mri_last: order.any(|w| w.mri_last) || current_has(Role::Claustrophobia),
         iodine: allergic(k, case, Role::IodineAllergy),
         gadolinium: allergic(k, case, Role::GadAllergy),
-        renal: !dialysis && (low_egfr(k, case) || renal_code || current_has(Role::RenalAcute)),
+        renal: !dialysis
+            && (low_egfr(k, case) || (renal_code && !sound_egfr(k, case)) || current_has(Role::RenalAcute)),
         pregnant: pregnant(k, case),
         high_grade: high_code || order.any(|w| w.high_grade) || tumour.iter().any(|w| w.high_grade),
         sstr_negative: order.any(|w| w.sstr_negative) || tumour.iter().any(|w| w.sstr_negative),

@@ -60,6 +60,7 @@ pub fn asked(k: &Knowledge, order: &DraftOrder, says: &Order) -> Option<Shape> {
     let words = || says.words.iter();
     let none = words().any(|w| w.contrast == Some(ContrastWord::None));
     let with = words().any(|w| w.contrast == Some(ContrastWord::With));
+    let as_coded = shape.contrast;
     if matches!(shape.modality, Modality::CT | Modality::MR) && (none || with) {
         let enhanced = matches!(shape.contrast, IvContrast::With | IvContrast::WithoutAndWith);
         shape.contrast = match (shape.contrast, none, with) {
@@ -70,6 +71,9 @@ pub fn asked(k: &Knowledge, order: &DraftOrder, says: &Order) -> Option<Shape> {
             (IvContrast::Unknown, _, true) => IvContrast::With,
             (stated, ..) => stated,
         };
+    }
+    if k.study_shaped(&shape).is_none() {
+        shape.contrast = as_coded; // The catalogue knows it only as coded.
     }
     if shape.tracer == Some(Tracer::Unknown) {
         let named = words().find_map(|w| w.tracer);

@@ -89,11 +89,10 @@ fn resection(k: &Knowledge, case: &Case, from: Option<Date>) -> Option<Option<Pa
         .iter()
         .any(|p| past(case, p.performed).is_some() && !since(case, p.performed, from));
     for c in conditions(case).filter(|c| has(k, &c.code, Role::Resection)) {
+        // Written down long before the tumour: another reason. Else its day is not the day of the operation.
         let date = past(case, c.onset.or(c.recorded));
-        match date {
-            Some(_) if since(case, date, from) => return Some(date),
-            None if !explained => return Some(None),
-            _ => {}
+        if !explained && since(case, date, from) {
+            return Some(None);
         }
     }
     None
@@ -203,7 +202,7 @@ pub fn of(k: &Knowledge, case: &Case, order: &Order) -> Timeline {
     // Later: first known after the resection, or without a date.
     let first = spread.iter().flatten().min();
     let later = match (operation.flatten(), first) {
-        (Some(operation), Some(met)) => met.earliest() > operation.latest(),
+        (Some(operation), Some(met)) => met.latest() > operation.latest(),
         _ => true,
     };
     Timeline {
