@@ -167,7 +167,10 @@ fn suggestions(
                 call,
                 &["suggestion", decision.order.as_str(), &advice.kind, study],
             )),
-            is_recommended: suggestions.is_empty() && advice.indicator == Indicator::Warning,
+            // Where the chart changes the picture, the choice is left to the clinician.
+            is_recommended: suggestions.is_empty()
+                && advice.indicator == Indicator::Warning
+                && advice.modifiers.is_empty(),
             actions,
         });
     }

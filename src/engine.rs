@@ -19,7 +19,7 @@ pub use crate::knowledge::{AppropriatenessCategory, Key};
 use crate::knowledge::Knowledge;
 use advice::Basket;
 use case::{Case, ResourceRef, Source};
-use facts::{ChartFacts, OrderFacts, link};
+use facts::{ChartFacts, OrderFacts};
 use trace::{Evidence, Step};
 
 /// All judgements of one hook call. (PAMA's word.)
@@ -107,6 +107,8 @@ pub struct Advice {
     pub indicator: Indicator,
     /// Studies offered, best first.
     pub offers: Vec<Key>,
+    /// Studies told in words only.
+    pub mentions: Vec<Key>,
     /// The offers are added beside the draft order instead of replacing it.
     pub adds: bool,
     /// What the chart changes, told in this card: modifier kind and what it rests on.
@@ -121,45 +123,35 @@ pub struct Advice {
 #[must_use]
 pub fn consult(knowledge: &Knowledge, case: &Case) -> Consultation {
     let chart = ChartFacts::of(knowledge, case);
-    let read: Vec<OrderFacts> = case
+    let read: Vec<OrderFacts<'_>> = case
         .orders
         .iter()
         .map(|o| OrderFacts::of(knowledge, o, case))
         .collect();
-    let links: Vec<_> = read.iter().map(|o| link::decide(&chart, o)).collect();
 
     // §3.8: orders about the tumour that make up one study are judged as that study.
-    let about_tumour = |at: usize| links.get(at).is_some_and(|l| l.value.about_tumour());
-    let shapes = read.iter().enumerate().map(|(at, o)| {
-        o.asked
-            .as_ref()
-            .filter(|_| o.counts && about_tumour(at))
-            .map(|a| &a.shape)
-    });
-    let shapes: Vec<_> = shapes.collect();
+    let tumour = !chart.tumours.is_empty() || read.iter().any(|o| o.names.tumour.is_some());
+    let part = |o: &&OrderFacts<'_>| tumour && o.counts && o.link(&chart).value.about_tumour();
+    let shapes: Vec<_> = read
+        .iter()
+        .map(|o| o.asked.as_ref().map(|a| &a.shape).filter(|_| part(&o)))
+        .collect();
     let wholes = study::composite::combine(&shapes);
 
     let mut basket = Basket::of(knowledge, &shapes, &wholes);
     let mut decisions = Vec::new();
     let mut unavailable = None;
-    for ((order, facts), (link, whole)) in case.orders.iter().zip(&read).zip(links.into_iter().zip(&wholes)) {
+    for ((order, facts), whole) in case.orders.iter().zip(&read).zip(&wholes) {
         if !order.selected && facts.asked.is_none() {
             continue;
         }
-        let judged = scenario::judge(knowledge, case, &chart, order, facts, link, whole.as_ref());
+        let judged = scenario::judge(knowledge, case, &chart, order, facts, whole.as_ref());
         unavailable = unavailable.or(judged.unavailable);
         let mut decision = judged.decision;
         if order.selected {
-            decision.advice = advice::advise(
-                knowledge,
-                case,
-                &chart,
-                order,
-                facts,
-                &judged.ground,
-                &mut basket,
-                &mut decision.trace,
-            );
+            let (advice, steps) = advice::advise(knowledge, case, &chart, facts, &judged.ground, &mut basket);
+            decision.advice = advice;
+            decision.trace.extend(steps);
         }
         decisions.push(decision);
     }
@@ -172,7 +164,7 @@ pub fn consult(knowledge: &Knowledge, case: &Case) -> Consultation {
 
 /// Which orders make up which whole study.
 fn wholes_by_order(
-    read: &[OrderFacts],
+    read: &[OrderFacts<'_>],
     wholes: &[Option<crate::knowledge::Shape>],
 ) -> Vec<(ResourceRef, crate::knowledge::Shape)> {
     let pairs = read.iter().zip(wholes);

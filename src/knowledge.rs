@@ -8,6 +8,7 @@ pub mod compile;
 pub mod files;
 pub mod finding;
 pub mod lexicon;
+pub mod literals;
 pub mod table;
 pub mod vocabulary;
 

@@ -31,7 +31,7 @@ pub(super) fn actions(
         };
         let updates = at == 0 && !adds;
         if !updates {
-            // A new order is no copy of the old one's identity.
+            // A new order is no copy of the old one's identity or progress.
             for member in [
                 "meta",
                 "identifier",
@@ -40,10 +40,13 @@ pub(super) fn actions(
                 "implicitRules",
                 "requisition",
                 "replaces",
+                "_status",
+                "performer",
             ] {
                 resource.shift_remove(member);
             }
             set(&mut resource, "id", json!(new_id(at)));
+            set(&mut resource, "status", json!("draft"));
         }
         rewrite(knowledge, &mut resource, part, offer);
         let template = if updates {

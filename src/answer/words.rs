@@ -71,7 +71,7 @@ impl Told {
             ordered_code => ordered_code(knowledge, case, &decision.order),
             why => fill("why"),
             modifiers,
-            facts => facts(advice),
+            facts => facts(knowledge, advice),
             guideline => fill("guideline"),
             alternatives,
             mention => mentioned,
@@ -132,32 +132,39 @@ fn ordered_code(knowledge: &Knowledge, case: &Case, order: &ResourceRef) -> Opti
     ))
 }
 
-/// The facts read, each with resource type and date; request text is escaped and cut.
-fn facts(advice: &Advice) -> String {
-    let mut seen: Vec<String> = Vec::new();
-    let all = advice
+/// The facts read, by the resource they come from, with their date; request text is escaped and cut.
+fn facts(knowledge: &Knowledge, advice: &Advice) -> String {
+    let mut told: Vec<(&str, Vec<String>)> = Vec::new();
+    for evidence in advice
         .because
         .iter()
-        .chain(advice.modifiers.iter().map(|(_, e)| e));
-    for fact in all.map(fact) {
-        if !seen.contains(&fact) {
-            seen.push(fact);
+        .chain(advice.modifiers.iter().map(|(_, e)| e))
+    {
+        let kind = evidence.resource.as_ref().map_or("", kind_of);
+        let name = knowledge
+            .words()
+            .common
+            .resource
+            .get(kind)
+            .map_or("", String::as_str);
+        let fact = fact(evidence);
+        match told.iter_mut().find(|(n, _)| *n == name) {
+            Some((_, facts)) if facts.contains(&fact) => {}
+            Some((_, facts)) => facts.push(fact),
+            None => told.push((name, vec![fact])),
         }
     }
-    seen.join("; ")
+    let parts = told
+        .into_iter()
+        .map(|(name, facts)| format!("{name} {}", facts.join(", ")).trim().to_owned());
+    parts.collect::<Vec<_>>().join("; ")
 }
 
 fn fact(evidence: &Evidence) -> String {
-    let mut text = String::new();
-    if let Some(resource) = &evidence.resource {
-        let _ = write!(text, "{} ", kind_of(resource));
-    }
-    match &evidence.quote {
-        Some(quote) => {
-            let _ = write!(text, "“{}”", escape(quote));
-        }
-        None => text.push_str(&evidence.what),
-    }
+    let mut text = match &evidence.quote {
+        Some(quote) => format!("“{}”", escape(quote)),
+        None => evidence.what.clone(),
+    };
     if let Some(date) = evidence.date {
         let _ = write!(text, " ({date})");
     }
@@ -191,29 +198,18 @@ fn alternatives(knowledge: &Knowledge, decision: &Decision, advice: &Advice) -> 
     offers.collect()
 }
 
-/// Studies told in words only: those of the knowledge, and every offer where no button is possible.
+/// Studies told in words only, with their ratings.
 fn mention(knowledge: &Knowledge, decision: &Decision, advice: &Advice) -> Option<String> {
-    if advice.adds || (advice.offers.is_empty() && scenario_rated(knowledge, decision).is_none()) {
-        return None;
-    }
-    let rated = scenario_rated(knowledge, decision);
-    let told = knowledge
-        .suggestions()
-        .mention
-        .iter()
-        .filter(|k| Some(*k) != decision.study.as_ref());
-    let names: Vec<String> = told
-        .filter_map(|key| {
-            let study = knowledge.study(key)?;
-            let held = rated.and_then(|s| rating::held(knowledge, s, Some(key)))?;
-            Some(format!(
-                "{} ({})",
-                study.name,
-                category(knowledge, held.category?)
-            ))
-        })
-        .collect();
-    Some(names.join(", ")).filter(|n| !n.is_empty())
+    let rated = scenario_rated(knowledge, decision)?;
+    let names = advice.mentions.iter().filter_map(|key| {
+        let held = rating::held(knowledge, rated, Some(key))?;
+        Some(format!(
+            "{}: {}",
+            knowledge.study(key)?.name,
+            category(knowledge, held.category?)
+        ))
+    });
+    Some(names.collect::<Vec<_>>().join(", ")).filter(|n| !n.is_empty())
 }
 
 /// The scenario whose ratings the card shows: none where the question is not known.

@@ -5,10 +5,10 @@
 mod kinds;
 mod suggest;
 
-use super::case::{Case, DraftOrder, ResourceRef};
+use super::case::{Case, ResourceRef, Source};
 use super::facts::coverage::{self, Done};
+use super::facts::person::Person;
 use super::facts::{ChartFacts, OrderFacts, modifiers};
-use super::language::Text;
 use super::scenario::Ground;
 use super::trace::Step;
 use super::{Advice, Decision, Indicator, Key};
@@ -48,34 +48,19 @@ impl<'k> Basket<'k> {
 
 /// The advice for one selected order; empty is silence.
 #[must_use]
-#[expect(
-    clippy::too_many_arguments,
-    reason = "the parts of one judgement, each read once by the caller"
-)]
 pub fn advise(
     knowledge: &Knowledge,
     case: &Case,
-    chart: &ChartFacts,
-    order: &DraftOrder,
-    facts: &OrderFacts,
+    chart: &ChartFacts<'_>,
+    facts: &OrderFacts<'_>,
     ground: &Ground<'_>,
     basket: &mut Basket<'_>,
-    trace: &mut Vec<Step>,
-) -> Vec<Advice> {
-    let Some(study) = ground.study else {
-        return Vec::new();
+) -> (Vec<Advice>, Vec<Step>) {
+    let mut trace = Vec::new();
+    let Some(study) = ground.study.filter(|_| ground.voice != Voice::Silent) else {
+        return (Vec::new(), trace);
     };
-    if ground.voice == Voice::Silent {
-        return Vec::new();
-    }
-    let words = order
-        .reasons
-        .iter()
-        .chain(&order.details)
-        .chain([&order.code])
-        .flat_map(|c| c.words());
-    let order_text = Text::join(words.chain(order.notes.iter().map(String::as_str)));
-    let changes = modifiers::read(knowledge, case, chart, facts, &order_text);
+    let changes = modifiers::read(knowledge, case, chart, facts);
     let recent = basket.recent(knowledge, case).to_vec();
     let others: Vec<&Study> = basket
         .drafted
@@ -93,43 +78,8 @@ pub fn advise(
         others: &others,
     };
     let mut found = situation.found();
-    // §1 Delivery and R2: what was not seen, or an unknown age, takes every warning down to information.
-    let not_seen = not_seen(case);
-    if !not_seen.is_empty() || ground.person == super::facts::person::Person::AgeUnknown {
-        for kind in &mut found {
-            kind.indicator = Indicator::Info;
-        }
-    }
-    merge(knowledge, found, trace)
-        .into_iter()
-        .map(|card| {
-            let entry = knowledge.words().cards.get(&card.kind);
-            let offers = entry.map_or(Offers::Nothing, |e| e.offers);
-            let mut limits = situation.limits(&card);
-            if !not_seen.is_empty() {
-                limits.push(("not_seen".into(), not_seen.clone()));
-            }
-            Advice {
-                offers: match offers {
-                    Offers::Nothing => Vec::new(),
-                    Offers::Replace | Offers::Add => {
-                        suggest::offers(knowledge, study, &basket.drafted, &changes, entry)
-                    }
-                },
-                adds: offers == Offers::Add,
-                kind: card.kind,
-                indicator: card.indicator,
-                modifiers: card.modifiers,
-                limits,
-                because: ground.because.clone(),
-            }
-        })
-        .collect()
-}
-
-/// The judged sources that were not delivered.
-fn not_seen(case: &Case) -> Vec<Key> {
-    use super::case::Source;
+    // §1 Delivery, R2, and "a warning needs agreement between the order and the chart": what was not seen, an unknown
+    // age, or a tumour that only the order names take every warning down to information.
     let judged = [
         Source::Patient,
         Source::Conditions,
@@ -137,7 +87,46 @@ fn not_seen(case: &Case) -> Vec<Key> {
         Source::Medications,
         Source::Imaging,
     ];
-    let missing = judged.into_iter().filter(|s| case.chart.undelivered.contains(s));
+    let not_seen = undelivered(case, &judged);
+    let not_checked = undelivered(case, &[Source::Observations, Source::Allergies]);
+    if !not_seen.is_empty() || ground.person == Person::AgeUnknown || ground.only_on_order {
+        found.iter_mut().for_each(|kind| kind.indicator = Indicator::Info);
+    }
+    let cards = merge(knowledge, found, &mut trace).into_iter().map(|card| {
+        let entry = knowledge.words().cards.get(&card.kind);
+        let offers = entry.map_or(Offers::Nothing, |e| e.offers);
+        let mut limits: Vec<(Key, Vec<Key>)> = Vec::new();
+        if !not_seen.is_empty() {
+            limits.push(("not_seen".into(), not_seen.clone()));
+        }
+        if !not_checked.is_empty() && offers != Offers::Nothing {
+            limits.push(("not_checked".into(), not_checked.clone()));
+        }
+        limits.extend(situation.limits(&card, !not_seen.is_empty()));
+        let (offered, mentioned) = match offers {
+            Offers::Nothing => (Vec::new(), Vec::new()),
+            Offers::Replace | Offers::Add => {
+                suggest::offers(knowledge, study, &basket.drafted, &changes, entry)
+            }
+        };
+        Advice {
+            offers: offered,
+            mentions: mentioned,
+            adds: offers == Offers::Add,
+            kind: card.kind,
+            indicator: card.indicator,
+            modifiers: card.modifiers,
+            limits,
+            because: ground.because.clone(),
+        }
+    });
+    let cards = cards.collect();
+    (cards, trace)
+}
+
+/// Those of the sources that were not delivered.
+fn undelivered(case: &Case, sources: &[Source]) -> Vec<Key> {
+    let missing = sources.iter().filter(|s| case.chart.undelivered.contains(s));
     missing.map(|s| Key::from(s.key())).collect()
 }
 
@@ -205,7 +194,7 @@ pub fn share(knowledge: &Knowledge, wholes: &[(ResourceRef, Shape)], decisions: 
         );
     }
     let limit = usize::try_from(knowledge.window(Window::CardsPerResponse)).unwrap_or(usize::MAX);
-    let mut ranked: Vec<(std::cmp::Reverse<Indicator>, u8, Option<Key>, usize, Key)> = Vec::new();
+    let mut ranked = Vec::new();
     for (at, decision) in decisions.iter().enumerate() {
         for advice in &decision.advice {
             let precedence = knowledge.words().precedence(&advice.kind);

@@ -10,13 +10,15 @@ pub mod modifiers;
 pub mod person;
 pub mod timeline;
 
-use super::case::{Case, DraftOrder, ResourceRef};
+use super::case::{Case, Condition, DraftOrder, ResourceRef};
 use super::counts;
 use super::language::{Reading, Text};
 use super::study::{self, Asked};
 use super::trace::Evidence;
 use crate::knowledge::Knowledge;
-use disease::Tumour;
+use crate::terminology::Concept;
+use disease::{Diagnosis, Tumour};
+use std::cell::OnceCell;
 
 /// An answer with what it rests on.
 #[derive(Debug, Clone, PartialEq)]
@@ -45,9 +47,27 @@ impl<T> Fact<T> {
     }
 }
 
+/// A diagnosis that counts, with its codes looked up and its words made ready once for all rules.
+#[derive(Debug)]
+pub struct ReadCondition<'a> {
+    /// The diagnosis.
+    pub condition: &'a Condition,
+    pub(super) diagnosis: Diagnosis<'a>,
+    reading: OnceCell<Reading>,
+}
+
+impl ReadCondition<'_> {
+    /// What its words ask and tell.
+    fn reading(&self) -> &Reading {
+        self.reading.get_or_init(|| Reading::of(&self.diagnosis.text))
+    }
+}
+
 /// What the chart tells, whatever the order.
 #[derive(Debug)]
-pub struct ChartFacts {
+pub struct ChartFacts<'a> {
+    /// Diagnoses that count.
+    pub(super) conditions: Vec<ReadCondition<'a>>,
     /// Tumours found in the chart.
     pub tumours: Vec<Tumour>,
     /// Other active primary malignancies.
@@ -56,50 +76,85 @@ pub struct ChartFacts {
     pub cured: Option<Evidence>,
 }
 
-impl ChartFacts {
+impl<'a> ChartFacts<'a> {
     /// Reads the chart once for all orders.
     #[must_use]
-    pub fn of(knowledge: &Knowledge, case: &Case) -> Self {
-        let mut facts = disease::read_chart(knowledge, case);
-        facts.other_malignancies = disease::other_malignancies(knowledge, case, &facts.tumours);
-        facts
+    pub fn of(knowledge: &'a Knowledge, case: &'a Case) -> Self {
+        let conditions = case.chart.conditions.iter().filter(|c| counts::condition(c));
+        let conditions: Vec<ReadCondition<'a>> = conditions
+            .map(|condition| {
+                let concepts: Vec<&Concept> =
+                    [&condition.code].into_iter().chain(&condition.stages).collect();
+                let diagnosis = Diagnosis::of(knowledge, &concepts, &condition.body_sites, &condition.notes);
+                ReadCondition {
+                    condition,
+                    diagnosis,
+                    reading: OnceCell::new(),
+                }
+            })
+            .collect();
+        let (tumours, cured) = disease::read_chart(knowledge, case, &conditions);
+        let other_malignancies = disease::other_malignancies(knowledge, case, &conditions, &tumours);
+        Self {
+            conditions,
+            tumours,
+            other_malignancies,
+            cured,
+        }
     }
 }
 
 /// What one order says.
 #[derive(Debug)]
-pub struct OrderFacts {
+pub struct OrderFacts<'k> {
     /// `ServiceRequest/o1`.
     pub id: ResourceRef,
     /// The study by itself, before composites.
     pub asked: Option<Asked>,
-    /// What its words ask and tell.
-    pub reading: Reading,
     /// What its reasons name.
     pub names: link::Names,
     /// False for orders that are over or must not be done.
     pub counts: bool,
+    /// Every word of it that can tell what it is for.
+    pub(super) text: Text<'k>,
+    reading: OnceCell<Reading>,
+    link: OnceCell<Fact<link::Link>>,
 }
 
-impl OrderFacts {
+impl<'k> OrderFacts<'k> {
     /// Reads one order.
     #[must_use]
-    pub fn of(knowledge: &Knowledge, order: &DraftOrder, case: &Case) -> Self {
+    pub fn of(knowledge: &'k Knowledge, order: &DraftOrder, case: &Case) -> Self {
         let id = order
             .id
             .clone()
             .unwrap_or_else(|| ResourceRef::new("ServiceRequest"));
         let text = order_text(knowledge, order);
-        let reading = Reading::of(&text);
-        let asked = study::identify(knowledge, order, &reading);
         let names = link::Names::of(knowledge, &id, order, case, &text);
-        Self {
+        let asked = study::identify(knowledge, order);
+        let counts = counts::order(order);
+        let mut facts = Self {
             id,
-            asked,
-            reading,
+            asked: None,
             names,
-            counts: counts::order(order),
-        }
+            counts,
+            text,
+            reading: OnceCell::new(),
+            link: OnceCell::new(),
+        };
+        facts.asked = asked.map(|a| study::settle_purpose(a, &facts.id, || facts.reading()));
+        facts
+    }
+
+    /// What its words ask and tell. Read when a rule asks for it: most orders end at an earlier gate.
+    #[must_use]
+    pub fn reading(&self) -> &Reading {
+        self.reading.get_or_init(|| Reading::of(&self.text))
+    }
+
+    /// R4: whether it is about the tumour. Decided when a rule asks for it.
+    pub fn link(&self, chart: &ChartFacts<'_>) -> &Fact<link::Link> {
+        self.link.get_or_init(|| link::decide(chart, self))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Gates R1–R4, timeline R5 and intent R6 of one order, put to the scenario table: first matching row wins.
 
 use super::case::{Case, DraftOrder, Source};
-use super::facts::disease::{self, Disease, Kind};
+use super::facts::disease::{self, Disease, Kind, Tumour};
 use super::facts::link::Link;
 use super::facts::person::{self, Person};
 use super::facts::{ChartFacts, Fact, OrderFacts, timeline};
@@ -11,6 +11,7 @@ use crate::knowledge::files::Voice;
 use crate::knowledge::table::Answers;
 use crate::knowledge::vocabulary::List;
 use crate::knowledge::{Knowledge, Shape, Study};
+use std::cell::OnceCell;
 
 /// What the advice rests on, beyond the decision itself.
 #[derive(Debug)]
@@ -23,6 +24,8 @@ pub struct Ground<'k> {
     pub link: Link,
     /// How sure the diagnosis is.
     pub disease: Disease,
+    /// The tumour is named by the order only; the chart does not hold it.
+    pub only_on_order: bool,
     /// Whether age is known.
     pub person: Person,
     /// The rating of the study.
@@ -53,10 +56,9 @@ pub struct Judged<'k> {
 pub fn judge<'k>(
     knowledge: &'k Knowledge,
     case: &Case,
-    chart: &ChartFacts,
+    chart: &ChartFacts<'_>,
     order: &DraftOrder,
-    facts: &OrderFacts,
-    link: Fact<Link>,
+    facts: &OrderFacts<'_>,
     whole: Option<&Shape>,
 ) -> Judged<'k> {
     let mut asked = Questions {
@@ -77,81 +79,11 @@ pub fn judge<'k>(
     let person = person::decide(knowledge, case, order);
     asked.answer("person", person.value.key(), person.evidence);
 
-    let course = timeline::decide(knowledge, case, chart, facts);
-    let resected = course.resection.value != timeline::Resection::None;
-    let (disease, tumour) = disease::decide(case, chart, &facts.names, resected);
-    let mut because = disease.evidence.clone();
-    asked.answer("disease", disease.value.key(), disease.evidence);
-    because.extend(
-        link.evidence
-            .iter()
-            .filter(|e| !because.contains(e))
-            .cloned()
-            .collect::<Vec<_>>(),
-    );
-    asked.answer("link", link.value.key(), link.evidence);
-
-    let yes = |fact: &Fact<bool>| if fact.value { "yes" } else { "no" };
-    let undated = tumour.is_some() && course.new.evidence.is_empty();
-    asked.answer(
-        "diagnosis",
-        if course.new.value { "new" } else { "old" },
-        course.new.evidence.clone(),
-    );
-    asked.answer(
-        "recurrence",
-        yes(&course.recurrence),
-        course.recurrence.evidence.clone(),
-    );
-    asked.answer("treated", yes(&course.treated), course.treated.evidence.clone());
-    asked.answer(
-        "metastatic",
-        course.metastatic.value.key(),
-        course.metastatic.evidence.clone(),
-    );
-    asked.answer(
-        "resection",
-        course.resection.value.key(),
-        course.resection.evidence.clone(),
-    );
-    asked.answer(
-        "primary_ablated",
-        yes(&course.ablated),
-        course.ablated.evidence.clone(),
-    );
-    let reading = &facts.reading;
-    let visit = facts.names.surveillance.clone();
-    let said = [
-        (
-            "says_initial_staging",
-            List::InitialStaging,
-            &reading.initial_staging,
-        ),
-        (
-            "says_metastatic_staging",
-            List::MetastaticStaging,
-            &reading.metastatic_staging,
-        ),
-        ("says_local", List::Local, &reading.local),
-        ("says_surveillance", List::Surveillance, &reading.surveillance),
-        ("says_follow_up", List::FollowUp, &reading.follow_up),
-        ("says_observation", List::ActiveSurveillance, &reading.observation),
-        ("says_response", List::TreatmentResponse, &reading.response),
-        ("says_indeterminate", List::Indeterminate, &reading.indeterminate),
-        ("says_resection", List::ResectionWord, &reading.resection_word),
-        ("says_screening", List::Screening, &reading.screening),
-    ];
-    for (fact, list, words) in said {
-        let mut evidence: Vec<_> = words
-            .iter()
-            .map(|w| marks::worded(&facts.id, list.name(), w, None))
-            .collect();
-        if fact == "says_surveillance" {
-            evidence.extend(visit.clone());
-        }
-        asked.answer(fact, if evidence.is_empty() { "no" } else { "yes" }, evidence);
+    // The gates, one after the other: what a later one would ask does not matter once a row holds.
+    let mut ground = Gathered::default();
+    if !asked.settled() {
+        asked.after_person(case, chart, facts, &mut ground);
     }
-
     let (scenario, rule) = asked.decide();
     let held = knowledge
         .table()
@@ -165,12 +97,11 @@ pub fn judge<'k>(
         });
     let entry = knowledge.table().scenario(&scenario).map(|s| &s.entry);
     let voice = entry.map_or(Voice::Silent, |e| e.voice);
-    let certainty = match (voice, link.value) {
-        (Voice::Silent, _) => Certainty::None,
-        (_, Link::Explicit) => Certainty::Explicit,
-        (_, Link::Linked) => Certainty::Linked,
-        (_, Link::Presumed) => Certainty::Presumed,
-        (_, Link::Care | Link::Other | Link::Unclear) => Certainty::None,
+    let certainty = match (voice, ground.link) {
+        (Voice::Rated | Voice::Ask, Some(Link::Explicit)) => Certainty::Explicit,
+        (Voice::Rated | Voice::Ask, Some(Link::Linked)) => Certainty::Linked,
+        (Voice::Rated | Voice::Ask, Some(Link::Presumed)) => Certainty::Presumed,
+        (Voice::Silent, _) | (_, Some(Link::Care | Link::Other | Link::Unclear) | None) => Certainty::None,
     };
     let ask_as = entry
         .and_then(|e| e.ask_as.as_deref())
@@ -200,7 +131,7 @@ pub fn judge<'k>(
             person.value,
             Person::Child | Person::Deceased | Person::SomeoneElse
         )
-        && !settled(facts, link.value)
+        && !settled(chart, facts)
         && is_rated(knowledge, study.map(|s| &s.key)))
     .then_some(Source::Conditions);
     Judged {
@@ -217,23 +148,25 @@ pub fn judge<'k>(
         ground: Ground {
             study,
             voice,
-            link: link.value,
-            disease: disease.value,
+            link: ground.link.unwrap_or(Link::Unclear),
+            disease: ground.disease,
+            only_on_order: ground.only_on_order,
             person: person.value,
             rating: rated,
             rating_if_asked: if_asked,
             by_extension: held.is_some_and(|r| r.by_extension),
-            undated,
-            because,
+            undated: ground.undated,
+            because: ground.because,
         },
         unavailable,
     }
 }
 
 /// True when the order alone tells whether it is about a pNET: the diagnoses of the chart could not change it.
-fn settled(facts: &OrderFacts, link: Link) -> bool {
+fn settled(chart: &ChartFacts<'_>, facts: &OrderFacts<'_>) -> bool {
     let told = facts.names.tumour.as_ref().map(|t| t.kind);
-    link == Link::Other || matches!(told, Some(Kind::Pnet | Kind::NotPnet | Kind::Ambiguous))
+    matches!(told, Some(Kind::Pnet | Kind::NotPnet | Kind::Ambiguous))
+        || facts.link(chart).value == Link::Other
 }
 
 /// True when any scenario that may speak holds a rating for the study.
@@ -248,6 +181,28 @@ fn is_rated(knowledge: &Knowledge, study: Option<&Key>) -> bool {
         .any(|s| rating::held(knowledge, s, study).is_some())
 }
 
+/// What the gates found on their way.
+#[derive(Debug)]
+struct Gathered {
+    disease: Disease,
+    link: Option<Link>,
+    only_on_order: bool,
+    undated: bool,
+    because: Vec<Evidence>,
+}
+
+impl Default for Gathered {
+    fn default() -> Self {
+        Self {
+            disease: Disease::None,
+            link: None,
+            only_on_order: false,
+            undated: false,
+            because: Vec::new(),
+        }
+    }
+}
+
 struct Questions<'k> {
     knowledge: &'k Knowledge,
     answers: Answers,
@@ -255,6 +210,125 @@ struct Questions<'k> {
 }
 
 impl Questions<'_> {
+    /// True once a row of the table holds.
+    fn settled(&self) -> bool {
+        self.knowledge.table().decide(&self.answers).is_some()
+    }
+
+    /// R3 to R6, as far as they are needed.
+    fn after_person(
+        &mut self,
+        case: &Case,
+        chart: &ChartFacts<'_>,
+        facts: &OrderFacts<'_>,
+        ground: &mut Gathered,
+    ) {
+        let course = OnceCell::new();
+        let read = || course.get_or_init(|| timeline::decide(self.knowledge, case, chart, facts));
+        let resected = || read().resection.value != timeline::Resection::None;
+        let (disease, tumour) = disease::decide(case, chart, &facts.names, resected);
+        ground.disease = disease.value;
+        let in_chart = |t: &Tumour| chart.tumours.iter().any(|c| c.resource == t.resource);
+        ground.only_on_order = tumour.as_ref().is_some_and(|t| !in_chart(t));
+        ground.because.clone_from(&disease.evidence);
+        self.answer("disease", disease.value.key(), disease.evidence);
+        let screening = facts.text.not_negated(List::Screening);
+        self.said(facts, "says_screening", List::Screening, screening.as_ref(), None);
+        if self.settled() {
+            return;
+        }
+        let link = facts.link(chart);
+        ground.link = Some(link.value);
+        let new: Vec<_> = link
+            .evidence
+            .iter()
+            .filter(|e| !ground.because.contains(e))
+            .cloned()
+            .collect();
+        ground.because.extend(new);
+        self.answer("link", link.value.key(), link.evidence.clone());
+        if self.settled() {
+            return;
+        }
+        let course = course
+            .into_inner()
+            .unwrap_or_else(|| timeline::decide(self.knowledge, case, chart, facts));
+        ground.undated = course.new.evidence.is_empty();
+        self.course(course);
+        self.intent(facts);
+    }
+
+    /// R5: the course of the disease.
+    fn course(&mut self, course: timeline::Timeline) {
+        let yes = |fact: &Fact<bool>| if fact.value { "yes" } else { "no" };
+        self.answer(
+            "diagnosis",
+            if course.new.value { "new" } else { "old" },
+            course.new.evidence,
+        );
+        self.answer("recurrence", yes(&course.recurrence), course.recurrence.evidence);
+        self.answer("treated", yes(&course.treated), course.treated.evidence);
+        self.answer(
+            "metastatic",
+            course.metastatic.value.key(),
+            course.metastatic.evidence,
+        );
+        self.answer(
+            "resection",
+            course.resection.value.key(),
+            course.resection.evidence,
+        );
+        self.answer("primary_ablated", yes(&course.ablated), course.ablated.evidence);
+    }
+
+    /// R6: what the order asks.
+    fn intent(&mut self, facts: &OrderFacts<'_>) {
+        let reading = facts.reading();
+        let said = [
+            (
+                "says_initial_staging",
+                List::InitialStaging,
+                &reading.initial_staging,
+            ),
+            (
+                "says_metastatic_staging",
+                List::MetastaticStaging,
+                &reading.metastatic_staging,
+            ),
+            ("says_local", List::Local, &reading.local),
+            ("says_follow_up", List::FollowUp, &reading.follow_up),
+            ("says_observation", List::ActiveSurveillance, &reading.observation),
+            ("says_response", List::TreatmentResponse, &reading.response),
+            ("says_indeterminate", List::Indeterminate, &reading.indeterminate),
+            ("says_resection", List::ResectionWord, &reading.resection_word),
+        ];
+        for (fact, list, words) in said {
+            self.said(facts, fact, list, words.as_ref(), None);
+        }
+        let visit = facts.names.surveillance.clone();
+        self.said(
+            facts,
+            "says_surveillance",
+            List::Surveillance,
+            reading.surveillance.as_ref(),
+            visit,
+        );
+    }
+
+    /// Records whether the order says something, by its words or by a code.
+    fn said(
+        &mut self,
+        facts: &OrderFacts<'_>,
+        fact: &str,
+        list: List,
+        words: Option<&String>,
+        code: Option<Evidence>,
+    ) {
+        let words = words.map(|w| marks::worded(&facts.id, list.name(), w, None));
+        let evidence: Vec<_> = words.into_iter().chain(code).collect();
+        self.answer(fact, if evidence.is_empty() { "no" } else { "yes" }, evidence);
+    }
+
     /// Records an answer; the trace tells the rule that asks.
     fn answer(&mut self, fact: &str, answer: &str, evidence: Vec<Evidence>) {
         self.answers.set(fact, answer);

@@ -12,6 +12,7 @@ use super::trace::Evidence;
 use crate::knowledge::files::{EusPurpose, IvContrast, Modality, Tracer};
 use crate::knowledge::vocabulary::List;
 use crate::knowledge::{Knowledge, Shape, Study};
+use std::cell::OnceCell;
 
 /// The study one order asks for, and what that was read from.
 #[derive(Debug, Clone, PartialEq)]
@@ -35,29 +36,51 @@ impl Asked {
     }
 }
 
-/// The texts of an order that describe the study, apart from those that give the reason.
-#[derive(Debug)]
-pub(super) struct StudyTexts<'k> {
-    /// Code text, displays, body sites: what is ordered.
-    pub what: Text<'k>,
-    /// The same, order details and notes: how.
-    pub how: Text<'k>,
-    /// Reasons.
-    pub why: Text<'k>,
+/// The texts of an order that describe the study, apart from those that give the reason. Made ready when asked for.
+pub(super) struct StudyTexts<'a> {
+    knowledge: &'a Knowledge,
+    order: &'a DraftOrder,
+    what: OnceCell<Text<'a>>,
+    how: OnceCell<Text<'a>>,
 }
 
-impl<'k> StudyTexts<'k> {
-    pub fn of(knowledge: &'k Knowledge, order: &DraftOrder) -> Self {
-        let code = || order.code.words();
-        let sites = order.body_sites.iter().flat_map(|c| c.words());
-        let details = || order.details.iter().flat_map(|c| c.words());
-        let notes = order.notes.iter().map(String::as_str);
-        let reasons = order.reasons.iter().filter_map(|c| c.text.as_deref());
+impl<'a> StudyTexts<'a> {
+    pub fn of(knowledge: &'a Knowledge, order: &'a DraftOrder) -> Self {
         Self {
-            what: Text::new(knowledge, &Text::join(code().chain(details()).chain(sites))),
-            how: Text::new(knowledge, &Text::join(code().chain(details()).chain(notes))),
-            why: Text::new(knowledge, &Text::join(reasons)),
+            knowledge,
+            order,
+            what: OnceCell::new(),
+            how: OnceCell::new(),
         }
+    }
+
+    /// Code text, displays, details, body sites: what is ordered.
+    pub fn what(&self) -> &Text<'a> {
+        self.what.get_or_init(|| {
+            let sites = self.order.body_sites.iter().flat_map(|c| c.words());
+            Text::new(self.knowledge, &Text::join(self.described().chain(sites)))
+        })
+    }
+
+    /// The same with notes: how it is to be done.
+    pub fn how(&self) -> &Text<'a> {
+        self.how.get_or_init(|| {
+            let notes = self.order.notes.iter().map(String::as_str);
+            Text::new(self.knowledge, &Text::join(self.described().chain(notes)))
+        })
+    }
+
+    /// Reasons.
+    pub fn why(&self) -> Text<'a> {
+        let reasons = self.order.reasons.iter().filter_map(|c| c.text.as_deref());
+        Text::new(self.knowledge, &Text::join(reasons))
+    }
+
+    fn described(&self) -> impl Iterator<Item = &'a str> {
+        self.order
+            .code
+            .words()
+            .chain(self.order.details.iter().flat_map(|c| c.words()))
     }
 }
 
@@ -74,7 +97,7 @@ pub fn names_imaging(knowledge: &Knowledge, order: &DraftOrder) -> bool {
 
 /// Reads the study from an order; `None` when nothing names one.
 #[must_use]
-pub fn identify(knowledge: &Knowledge, order: &DraftOrder, reading: &Reading) -> Option<Asked> {
+pub fn identify(knowledge: &Knowledge, order: &DraftOrder) -> Option<Asked> {
     let id = order
         .id
         .clone()
@@ -83,7 +106,6 @@ pub fn identify(knowledge: &Knowledge, order: &DraftOrder, reading: &Reading) ->
     let mut asked = codes::read(knowledge, &id, order).or_else(|| text::read(&id, &texts))?;
     settle_contrast(&mut asked, &id, &texts);
     settle_tracer(knowledge, &mut asked, &id, order, &texts);
-    settle_purpose(&mut asked, &id, reading);
     Some(asked)
 }
 
@@ -93,12 +115,12 @@ fn settle_contrast(asked: &mut Asked, id: &ResourceRef, texts: &StudyTexts<'_>) 
     if !matches!(asked.shape.modality, Modality::CT | Modality::MR) || asked.shape.angiography {
         return;
     }
-    let Some((stated, words)) = text::contrast(&texts.how) else {
+    let Some((stated, words)) = text::contrast(texts.how()) else {
         return;
     };
     let settled = match (asked.shape.contrast, stated) {
         (None, With | WithoutAndWith) | (With | WithoutAndWith, None) | (_, Unknown) => Unknown,
-        (Unknown, stated) if text::contrast(&texts.what).is_some() && !asked.shape.regions.is_empty() => {
+        (Unknown, stated) if text::contrast(texts.what()).is_some() && !asked.shape.regions.is_empty() => {
             stated
         }
         (coded, _) => coded,
@@ -132,8 +154,8 @@ fn settle_tracer(
         return;
     }
     // The reason may speak of an earlier scan; it is read last, and not at all where it tells of a negative one.
-    let why = texts.why.without(&[List::SstrNegative]);
-    if let Some((tracer, words)) = text::tracer(&texts.how).or_else(|| text::tracer(&why)) {
+    let why = texts.why().without(&[List::SstrNegative]);
+    if let Some((tracer, words)) = text::tracer(texts.how()).or_else(|| text::tracer(&why)) {
         asked.shape.tracer = Some(tracer);
         asked
             .evidence
@@ -145,17 +167,24 @@ fn settle_tracer(
 }
 
 /// Sampling words turn a diagnostic endoscopic ultrasound into sampling, therapeutic words into therapy (§3.7).
-fn settle_purpose(asked: &mut Asked, id: &ResourceRef, reading: &Reading) {
+#[must_use]
+pub fn settle_purpose<'r>(
+    mut asked: Asked,
+    id: &ResourceRef,
+    reading: impl FnOnce() -> &'r Reading,
+) -> Asked {
     if asked.shape.purpose != Some(EusPurpose::Diagnostic) {
-        return;
+        return asked;
     }
+    let reading = reading();
     let (purpose, list, words) = match (&reading.tissue, &reading.therapeutic_eus) {
         (Some(words), _) => (EusPurpose::Sampling, List::Tissue, words),
         (None, Some(words)) => (EusPurpose::Therapeutic, List::TherapeuticEus, words),
-        (None, None) => return,
+        (None, None) => return asked,
     };
     asked.shape.purpose = Some(purpose);
     asked
         .evidence
         .push(super::marks::worded(id, list.name(), words, None));
+    asked
 }

@@ -31,6 +31,7 @@ pub const MAX_RESOURCES: usize = 500;
 pub fn translate<'a>(request: &HookRequest<'a>, interest: &impl Interest, today: Date) -> Translated<'a> {
     let mut call = Call::new(request, interest);
     call.read_patient();
+    call.compare_authorization(request);
     call.read_drafts(request);
     let mut orders = call.orders();
     if call.mark_what_matters(&orders) {
@@ -123,6 +124,21 @@ impl<'a, 'i, I: Interest> Call<'a, 'i, I> {
             names: BTreeMap::new(),
             medicines: BTreeMap::new(),
             cut: Vec::new(),
+        }
+    }
+
+    /// A token for another patient than the one of the context: whose data these are cannot be told (SC-21).
+    fn compare_authorization(&mut self, request: &HookRequest<'a>) {
+        #[derive(serde::Deserialize)]
+        struct Granted<'t> {
+            #[serde(borrow, default)]
+            patient: Option<std::borrow::Cow<'t, str>>,
+        }
+        let granted = request.fhir_authorization.map(|a| serde_json::from_str::<Granted<'_>>(a.expose().get()));
+        if let Some(Ok(Granted { patient: Some(patient) })) = granted
+            && patient != request.context.patient_id
+        {
+            self.chart.patient.identity = Identity::Differs;
         }
     }
 

@@ -546,6 +546,8 @@ pub struct CommonWords {
     pub certainty: BTreeMap<String, String>,
     /// Source key → words, for what was not seen.
     pub source: BTreeMap<String, String>,
+    /// Resource type → what cards call it.
+    pub resource: BTreeMap<String, String>,
     /// Template of the whole detail.
     pub detail: String,
     /// Label of a suggestion.

@@ -1,6 +1,7 @@
 //! Phrase lists, compiled. What a hit means in its sentence is decided by `engine::language`, not here.
 
 use super::finding::Finding;
+use super::literals::{FirstLook, Possible};
 use super::vocabulary::List;
 use regex::bytes::{Regex, RegexBuilder};
 use std::borrow::Cow;
@@ -10,9 +11,9 @@ use std::ops::Range;
 /// Every phrase list of the knowledge.
 #[derive(Debug, Default)]
 pub struct Lexicon {
-    lists: BTreeMap<List, Vec<Regex>>,
-    tumour: Option<Regex>,
-    record: Option<Regex>,
+    /// Each pattern with its number.
+    lists: BTreeMap<List, Vec<(usize, Regex)>>,
+    first_look: FirstLook,
 }
 
 /// Words worth stopping for while skimming a record.
@@ -66,52 +67,56 @@ const RECORD: &[List] = &[
 ];
 
 impl Lexicon {
-    /// True when any phrase of the list occurs in the text.
+    /// True when any of the possible phrases of the list occurs in the text.
     #[must_use]
-    pub fn any(&self, list: List, text: &str) -> bool {
-        self.regexes(list).iter().any(|r| r.is_match(text.as_bytes()))
+    pub fn any(&self, list: List, text: &str, possible: &Possible) -> bool {
+        self.tried(list, possible).any(|r| r.is_match(text.as_bytes()))
     }
 
-    /// Every place where a phrase of the list occurs, in reading order; places may overlap.
+    /// Every place where a possible phrase of the list occurs, in reading order; places may overlap.
     #[must_use]
-    pub fn hits(&self, list: List, text: &str) -> Vec<Range<usize>> {
-        let mut hits: Vec<_> = self
-            .regexes(list)
-            .iter()
-            .flat_map(|r| r.find_iter(text.as_bytes()).map(|m| m.range()))
-            .filter(|r| !r.is_empty())
-            .collect();
+    pub fn hits(&self, list: List, text: &str, possible: &Possible) -> Vec<Range<usize>> {
+        let found = self
+            .tried(list, possible)
+            .flat_map(|r| r.find_iter(text.as_bytes()).map(|m| m.range()));
+        let mut hits: Vec<_> = found.filter(|r| !r.is_empty()).collect();
         hits.sort_by_key(|r| (r.start, r.end));
         hits
     }
 
-    fn regexes(&self, list: List) -> &[Regex] {
-        self.lists.get(&list).map(Vec::as_slice).unwrap_or_default()
+    fn tried(&self, list: List, possible: &Possible) -> impl Iterator<Item = &Regex> {
+        let patterns = self.lists.get(&list).map(Vec::as_slice).unwrap_or_default();
+        patterns
+            .iter()
+            .filter(|(number, _)| possible.has(*number))
+            .map(|(_, regex)| regex)
     }
 
     /// True when skimmed words are worth reading in full.
     #[must_use]
     pub fn of_interest(&self, interest: Interest, text: &str) -> bool {
-        let regex = match interest {
-            Interest::Tumour => &self.tumour,
-            Interest::Record => &self.record,
+        let lists = match interest {
+            Interest::Tumour => TUMOUR,
+            Interest::Record => RECORD,
         };
-        // Without the skimming pattern everything is read: slower, never blinder.
-        regex.as_ref().is_none_or(|r| r.is_match(text.as_bytes()))
+        let possible = self.possible(text);
+        lists.iter().any(|list| self.any(*list, text, &possible))
     }
 
-    /// Builds the skimming patterns once all lists are there.
+    /// The patterns that could match in a text: all others need not be tried.
+    #[must_use]
+    pub fn possible(&self, text: &str) -> Possible {
+        self.first_look.possible(text)
+    }
+
+    /// Builds the first look once all lists are there.
     pub(super) fn finish(&mut self) {
-        let joined = |lists: &[List]| {
-            let all = lists
-                .iter()
-                .flat_map(|l| self.regexes(*l))
-                .map(|r| format!("(?:{})", r.as_str()));
-            compile(&all.collect::<Vec<_>>().join("|")).ok()
-        };
-        let (tumour, record) = (joined(TUMOUR), joined(RECORD));
-        self.tumour = tumour;
-        self.record = record;
+        let patterns = self
+            .lists
+            .values()
+            .flatten()
+            .map(|(number, regex)| (*number, regex.as_str()));
+        self.first_look = FirstLook::build(patterns);
     }
 
     /// Compiles one list; a pattern that does not compile becomes a finding.
@@ -126,7 +131,10 @@ impl Lexicon {
         let words = words.iter().map(|w| (w, whole_word(w)));
         for (written, pattern) in patterns.iter().map(|p| (p, p.clone())).chain(words) {
             match compile(&pattern) {
-                Ok(regex) => self.lists.entry(list).or_default().push(regex),
+                Ok(regex) => {
+                    let number = self.lists.values().map(Vec::len).sum();
+                    self.lists.entry(list).or_default().push((number, regex));
+                }
                 Err(error) => findings.push(finding(written, error.to_string())),
             }
         }

@@ -7,15 +7,9 @@ use minijinja::Environment;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// One answer for each fact of [`FACTS`], as its position among the fact's answers.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Answers([u8; FACTS.len()]);
-
-impl Default for Answers {
-    fn default() -> Self {
-        Self([0; FACTS.len()])
-    }
-}
+/// The answers established so far: for each fact of [`FACTS`] the position among its answers.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Answers([Option<u8>; FACTS.len()]);
 
 impl Answers {
     /// Sets the answer of a fact; names outside the closed list are ignored (a test walks all callers).
@@ -27,17 +21,17 @@ impl Answers {
             .get(at)
             .and_then(|f| f.answers.iter().position(|a| *a == answer));
         if let (Some(slot), Some(answer)) = (self.0.get_mut(at), answer) {
-            *slot = u8::try_from(answer).unwrap_or_default();
+            *slot = u8::try_from(answer).ok();
         }
     }
 
     /// The answer of a fact.
     #[must_use]
     pub fn get(&self, fact: &str) -> &'static str {
-        FACTS
-            .iter()
-            .zip(self.0)
-            .find(|(f, _)| f.name == fact)
+        let at = FACTS.iter().position(|f| f.name == fact);
+        let answer = at.and_then(|at| self.0.get(at).copied().flatten());
+        let fact = at.and_then(|at| FACTS.get(at));
+        fact.zip(answer)
             .and_then(|(f, a)| f.answers.get(usize::from(a)).copied())
             .unwrap_or_default()
     }
@@ -66,12 +60,17 @@ pub struct Row {
 }
 
 impl Row {
-    /// True when every condition of the row holds.
-    #[must_use]
-    pub fn matches(&self, answers: &Answers) -> bool {
-        self.when
-            .iter()
-            .all(|(fact, set)| answers.0.get(*fact).is_some_and(|a| set & (1 << a) != 0))
+    /// Whether the row holds; `None` while a fact it asks for is not established.
+    fn holds(&self, answers: &Answers) -> Option<bool> {
+        let mut open = false;
+        for (fact, set) in &self.when {
+            match answers.0.get(*fact).copied().flatten() {
+                Some(answer) if set & (1 << answer) == 0 => return Some(false),
+                Some(_) => {}
+                None => open = true,
+            }
+        }
+        (!open).then_some(true)
     }
 }
 
@@ -84,10 +83,16 @@ pub struct ScenarioTable {
 }
 
 impl ScenarioTable {
-    /// The first row that holds. The compile step proved that there always is one.
+    /// The first row that holds, as soon as the facts established so far settle it; `None` before.
+    ///
+    /// Once all facts are established there always is one: the compile step saw to the last row.
     #[must_use]
     pub fn decide(&self, answers: &Answers) -> Option<&Row> {
-        self.rows.iter().find(|r| r.matches(answers))
+        self.rows
+            .iter()
+            .map(|row| (row, row.holds(answers)))
+            .find(|(_, holds)| *holds != Some(false))
+            .and_then(|(row, holds)| holds.map(|_| row))
     }
 
     /// The rows, in order.

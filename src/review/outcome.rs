@@ -193,6 +193,7 @@ mod tests {
             kind: "K".into(),
             indicator: Indicator::Info,
             offers: vec!["A".into(), "B".into()],
+            mentions: Vec::new(),
             adds: false,
             modifiers: Vec::new(),
             limits: Vec::new(),

@@ -4,6 +4,7 @@ use super::decide::{About, Answer, Decide, Service};
 use super::refusal::Refusal;
 use crate::answer::{self, Call, explain};
 use crate::cds_hooks::context::Hook;
+use crate::cds_hooks::depth;
 use crate::cds_hooks::discovery::{Discovery, PrefetchTemplates, ServiceDescription};
 use crate::cds_hooks::response::Response;
 use crate::cds_hooks::{HookRequest, RequestFault};
@@ -84,6 +85,7 @@ impl ImagingService {
     /// # Errors
     /// If the body is not a call of this service.
     pub fn judge(&self, body: &[u8], today: Date) -> Result<Judged, RequestFault> {
+        depth::check(body)?;
         let request = HookRequest::parse(body)?;
         request.require_hook(&HOOKS)?;
         let translated = fhir::translate(&request, &self.knowledge, today);

@@ -27,7 +27,7 @@ fn sources() -> Vec<(PathBuf, String)> {
 
 /// The code of a file without its test module and its comments.
 fn code(path: &Path, text: &str) -> String {
-    if path.file_name().is_some_and(|n| n == "tests.rs") {
+    if path.iter().any(|part| part == "tests" || part == "tests.rs") {
         return String::new();
     }
     let code = text.split("#[cfg(test)]").next().unwrap_or_default();

@@ -11,6 +11,7 @@
 
 mod cli;
 mod cors;
+mod fixtures;
 mod http;
 mod lifecycle;
 mod limits;

@@ -27,7 +27,7 @@ pub(super) struct Situation<'a> {
     pub knowledge: &'a Knowledge,
     pub ground: &'a Ground<'a>,
     pub study: &'a Study,
-    pub facts: &'a OrderFacts,
+    pub facts: &'a OrderFacts<'a>,
     pub changes: &'a Modifiers,
     pub recent: &'a [Done],
     /// Other studies about the tumour in the basket.
@@ -168,7 +168,7 @@ impl Situation<'_> {
             self.card(found, "NO_RATING_HELD", Indicator::Info);
         }
         let repeated = self.study.covers_staging && self.recent.iter().any(|d| d.study == self.study.key);
-        if repeated && self.facts.reading.repeat_reason.is_none() {
+        if repeated && self.facts.reading().repeat_reason.is_none() {
             self.card(found, "DUPLICATE", Indicator::Info);
         }
     }
@@ -183,7 +183,7 @@ impl Situation<'_> {
     }
 
     fn endoscopic_ultrasound(&self, found: &mut Vec<Found>) {
-        let reading = &self.facts.reading;
+        let reading = self.facts.reading();
         let confirmed = self.ground.disease == Disease::Confirmed;
         let metastatic = reading.metastatic_staging.is_some();
         let unrated = self.ground.rating != AppropriatenessCategory::UsuallyNotAppropriate;
@@ -288,7 +288,7 @@ impl Situation<'_> {
     }
 
     /// What is not known, or was assumed, for one card.
-    pub fn limits(&self, card: &Found) -> Vec<(Key, Vec<Key>)> {
+    pub fn limits(&self, card: &Found, unseen: bool) -> Vec<(Key, Vec<Key>)> {
         let mut limits: Vec<(Key, Vec<Key>)> = Vec::new();
         let mut add = |key: &str, about: Vec<Key>| limits.push((key.into(), about));
         if self.ground.person == Person::AgeUnknown {
@@ -299,6 +299,9 @@ impl Situation<'_> {
         }
         if self.ground.undated {
             add("undated", Vec::new());
+        }
+        if self.ground.only_on_order {
+            add("only_on_order", Vec::new());
         }
         if self.ground.disease == Disease::Suspected {
             add("not_proven", Vec::new());
@@ -322,8 +325,11 @@ impl Situation<'_> {
         if !covering.is_empty() {
             add("covered", covering);
         }
-        if self.ground.voice == Voice::Rated {
-            add("assumed_untreated", Vec::new());
+        match self.ground.voice {
+            // Where records are missing, the line that names them says more.
+            Voice::Rated if !unseen => add("assumed_untreated", Vec::new()),
+            Voice::Ask => add("question", Vec::new()),
+            Voice::Rated | Voice::Silent => {}
         }
         limits
     }

@@ -5,16 +5,16 @@ use super::super::facts::modifiers::Modifiers;
 use crate::knowledge::files::{CardWords, Modality, Offers, Tracer};
 use crate::knowledge::{Knowledge, Study};
 
-/// The studies to offer in place of (or beside) an order, best first.
+/// The studies to offer in place of (or beside) an order, best first; and those told in words only.
 pub(super) fn offers(
     knowledge: &Knowledge,
     ordered: &Study,
     drafted: &[&Study],
     changes: &Modifiers,
     card: Option<&CardWords>,
-) -> Vec<Key> {
+) -> (Vec<Key>, Vec<Key>) {
     if changes.pregnancy.is_some() {
-        return Vec::new();
+        return (Vec::new(), Vec::new());
     }
     let known = knowledge.suggestions();
     let prefer: &[String] = card.map_or(&[], |c| &c.prefer);
@@ -62,8 +62,13 @@ pub(super) fn offers(
     if changes.iodine_allergy.is_some() && changes.iodine_severe {
         keys.retain(|k| !is(Modality::CT)(k));
     }
-    keys.retain(|k| *k != ordered.key && !drafted.iter().any(|d| d.key == *k));
-    keys
+    let ordered_already = |k: &Key| *k == ordered.key || drafted.iter().any(|d| d.key == *k);
+    keys.retain(|k| !ordered_already(k));
+    // Told in words only where nothing speaks against it.
+    let hard = changes.iodine_allergy.is_some() || changes.renal.is_some();
+    let told = |k: &&Key| !adds && !ordered_already(k) && !(hard && is(Modality::CT)(k));
+    let mentions = known.mention.iter().filter(told).cloned().collect();
+    (keys, mentions)
 }
 
 fn modality(knowledge: &Knowledge, key: &Key) -> Option<Modality> {

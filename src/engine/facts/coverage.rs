@@ -2,7 +2,6 @@
 
 use super::timeline::days;
 use crate::engine::case::{Case, DraftOrder, ImagingDone, PartialDate, ResourceRef};
-use crate::engine::language::Reading;
 use crate::engine::study::{self, composite};
 use crate::engine::trace::Evidence;
 use crate::engine::{Key, counts};
@@ -63,7 +62,7 @@ fn studies(knowledge: &Knowledge, records: &[(ResourceRef, Vec<Concept>, Option<
                 code: code.clone(),
                 ..DraftOrder::default()
             };
-            if let Some(asked) = study::identify(knowledge, &order, &Reading::default()) {
+            if let Some(asked) = study::identify(knowledge, &order) {
                 read.push((asked.shape, id, *date));
             }
         }

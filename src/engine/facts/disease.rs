@@ -1,6 +1,6 @@
 //! R3, §4: is it a pancreatic neuroendocrine tumour? Every diagnosis is classified by itself; then the strongest wins.
 
-use super::ChartFacts;
+use super::{ChartFacts, ReadCondition};
 use crate::engine::case::{Case, Condition, ObservedValue, PartialDate, ResourceRef, Source};
 use crate::engine::counts;
 use crate::engine::language::{Assertion, Text};
@@ -65,10 +65,11 @@ pub struct Tumour {
 }
 
 /// A diagnosis before it is classified: codes and words of one resource.
-pub(super) struct Diagnosis<'k> {
-    pub marks: Marks<'k>,
-    pub text: Text<'k>,
-    pub sites: Text<'k>,
+#[derive(Debug)]
+pub(crate) struct Diagnosis<'k> {
+    pub(in crate::engine) marks: Marks<'k>,
+    pub(in crate::engine) text: Text<'k>,
+    sites: Text<'k>,
 }
 
 impl<'k> Diagnosis<'k> {
@@ -306,18 +307,22 @@ pub(super) fn is_child(knowledge: &Knowledge, case: &Case) -> bool {
     super::person::decide(knowledge, case, &order).value == super::person::Person::Child
 }
 
-/// Reads every diagnosis of the chart.
-pub(super) fn read_chart(knowledge: &Knowledge, case: &Case) -> ChartFacts {
+/// Finds the tumours of the chart, and whether history alone tells of a cured one.
+pub(super) fn read_chart(
+    knowledge: &Knowledge,
+    case: &Case,
+    conditions: &[ReadCondition<'_>],
+) -> (Vec<Tumour>, Option<Evidence>) {
     let child = is_child(knowledge, case);
     let mut tumours: Vec<Tumour> = Vec::new();
-    let mut cured = None;
     let mut history = None;
     let mut after_cure = None;
-    for condition in case.chart.conditions.iter().filter(|c| counts::condition(c)) {
-        let concepts: Vec<&Concept> = [&condition.code].into_iter().chain(&condition.stages).collect();
-        let diagnosis = Diagnosis::of(knowledge, &concepts, &condition.body_sites, &condition.notes);
+    for ReadCondition {
+        condition, diagnosis, ..
+    } in conditions
+    {
         let date = earliest(condition, case);
-        if let Some(class) = classify(knowledge, &condition.resource, date, &diagnosis, child) {
+        if let Some(class) = classify(knowledge, &condition.resource, date, diagnosis, child) {
             tumours.push(Tumour {
                 resource: condition.resource.clone(),
                 kind: class.kind,
@@ -370,15 +375,8 @@ pub(super) fn read_chart(knowledge: &Knowledge, case: &Case) -> ChartFacts {
             });
         }
     }
-    if history.is_some() && after_cure.is_some() {
-        cured = history;
-    }
     locate(&mut tumours);
-    ChartFacts {
-        tumours,
-        other_malignancies: Vec::new(),
-        cured,
-    }
+    (tumours, history.filter(|_| after_cure.is_some()))
 }
 
 /// A siteless tumour becomes a pNET beside a second active pancreas diagnosis.
@@ -435,10 +433,18 @@ fn strength(condition: &Condition, class: &Class) -> Strength {
 }
 
 /// Active primary malignancies other than the tumours found.
-pub(super) fn other_malignancies(knowledge: &Knowledge, case: &Case, tumours: &[Tumour]) -> Vec<Evidence> {
+pub(super) fn other_malignancies(
+    knowledge: &Knowledge,
+    case: &Case,
+    conditions: &[ReadCondition<'_>],
+    tumours: &[Tumour],
+) -> Vec<Evidence> {
     let mut found = Vec::new();
     let pnet_known = tumours.iter().any(|t| t.kind == Kind::Pnet);
-    for condition in case.chart.conditions.iter().filter(|c| counts::condition(c)) {
+    for ReadCondition {
+        condition, diagnosis, ..
+    } in conditions
+    {
         if course(condition.clinical_status.as_deref()) == Course::Past {
             continue;
         }
@@ -451,7 +457,6 @@ pub(super) fn other_malignancies(knowledge: &Knowledge, case: &Case, tumours: &[
         if same {
             continue;
         }
-        let diagnosis = Diagnosis::of(knowledge, &[&condition.code], &[], &[]);
         let not_primary = [
             Role::MetNet,
             Role::MetGeneric,
@@ -519,9 +524,9 @@ impl Disease {
 #[must_use]
 pub fn decide(
     case: &Case,
-    chart: &ChartFacts,
+    chart: &ChartFacts<'_>,
     names: &super::link::Names,
-    resected: bool,
+    resected: impl FnOnce() -> bool,
 ) -> (super::Fact<Disease>, Option<Tumour>) {
     use super::Fact;
     let refuted = refuted(case, names);
@@ -542,7 +547,14 @@ pub fn decide(
     let best = tumours
         .iter()
         .filter(|t| t.kind == Kind::Pnet)
-        .max_by_key(|t| (t.course != Course::Past, t.strength, t.course))
+        .max_by_key(|t| {
+            (
+                t.course != Course::Past,
+                t.strength,
+                t.course,
+                t.evidence.quote.is_none(),
+            )
+        })
         .cloned();
     let other = |kind| tumours.iter().find(|t| t.kind == kind);
     if let Some(mixed) = other(Kind::Ambiguous) {
@@ -580,7 +592,7 @@ pub fn decide(
     }
     let answer = match (best.course, best.strength) {
         (_, Strength::Low) => Disease::Undiagnosed,
-        (Course::Past, _) if resected => Disease::Cured,
+        (Course::Past, _) if resected() => Disease::Cured,
         (Course::Past, _) => Disease::Inactive,
         (_, Strength::Suspected) => Disease::Suspected,
         (_, Strength::Confirmed) => Disease::Confirmed,

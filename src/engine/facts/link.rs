@@ -19,6 +19,8 @@ pub struct Names {
     pub about_tumour: Option<Evidence>,
     /// A metastasis that counts only when no other primary explains it.
     pub about_generic_metastasis: Option<Evidence>,
+    /// The tumour is named as something of the past only ("h/o …").
+    pub about_past_tumour: Option<Evidence>,
     /// The pNET itself is named.
     pub pnet: bool,
     /// Another cancer is named.
@@ -71,7 +73,7 @@ impl Names {
                 ReasonReference::Unread(_) => names.other_code = true,
             }
         }
-        names.read_words(id, text, child, knowledge);
+        names.read_words(id, text, child);
         names
     }
 
@@ -168,7 +170,7 @@ impl Names {
     }
 
     /// Words of the whole order that name the tumour or another cancer.
-    fn read_words(&mut self, id: &ResourceRef, text: &Text<'_>, child: bool, knowledge: &Knowledge) {
+    fn read_words(&mut self, id: &ResourceRef, text: &Text<'_>, child: bool) {
         let upper = !child && !text.raw_mentions(List::PnetUpperCaseExcluded);
         let mut lists = vec![
             List::PnetStrong,
@@ -177,12 +179,17 @@ impl Names {
         ];
         lists.extend(upper.then_some(List::PnetUpperCase));
         for list in lists {
-            let Some(words) = text.not_negated(list) else {
-                continue;
+            let (assertion, words) = match text.says(list) {
+                None | Some((Assertion::Negated, _)) => continue,
+                Some(said) => said,
             };
             self.pnet |= list != List::PnetPancreaticMass;
             let evidence = marks::worded(id, list.name(), &words, None);
-            self.about_tumour.get_or_insert(evidence);
+            if assertion == Assertion::Historical {
+                self.about_past_tumour.get_or_insert(evidence);
+            } else {
+                self.about_tumour.get_or_insert(evidence);
+            }
         }
         if let Some((Assertion::Asserted | Assertion::Queried | Assertion::Historical, words)) =
             text.says(List::PnetOther)
@@ -190,7 +197,6 @@ impl Names {
             let evidence = marks::worded(id, List::PnetOther.name(), &words, None);
             self.other_cancer.get_or_insert(evidence);
         }
-        let _ = knowledge;
     }
 
     /// True when a diagnosis of the chart carries a code that the order gives as its reason.
@@ -243,12 +249,17 @@ impl Link {
 
 /// Decides for one order.
 #[must_use]
-pub fn decide(chart: &ChartFacts, order: &OrderFacts) -> Fact<Link> {
+pub fn decide(chart: &ChartFacts<'_>, order: &OrderFacts<'_>) -> Fact<Link> {
     let names = &order.names;
-    let reading = &order.reading;
+    let reading = order.reading();
     let only_cancer = chart.other_malignancies.is_empty();
     let generic = names.about_generic_metastasis.as_ref().filter(|_| only_cancer);
-    let named = names.about_tumour.as_ref().or(generic);
+    // "h/o pNET, abdominal pain" is about the pain.
+    let past = names
+        .about_past_tumour
+        .as_ref()
+        .filter(|_| reading.other_indication.is_none());
+    let named = names.about_tumour.as_ref().or(generic).or(past);
     let words = |list: List, words: &str| marks::worded(&order.id, list.name(), words, None);
     let staging = reading
         .metastatic_staging

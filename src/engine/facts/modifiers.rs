@@ -46,27 +46,21 @@ pub struct Modifiers {
 
 /// Reads the modifiers for one order.
 #[must_use]
-pub fn read(
-    knowledge: &Knowledge,
-    case: &Case,
-    chart: &ChartFacts,
-    order: &OrderFacts,
-    order_text: &str,
-) -> Modifiers {
+pub fn read(knowledge: &Knowledge, case: &Case, chart: &ChartFacts<'_>, order: &OrderFacts<'_>) -> Modifiers {
     let reader = Reader {
         knowledge,
         case,
         chart,
         order,
     };
-    let text = Text::new(knowledge, order_text);
+    let text = &order.text;
     let mut found = Modifiers::default();
-    reader.mri(&text, &mut found);
-    reader.allergies(&text, &mut found);
-    found.renal = reader.renal();
-    found.pregnancy = reader.pregnancy(&text);
-    found.high_grade = reader.high_grade(&text);
-    found.bone = reader.bone(&text);
+    reader.mri(text, &mut found);
+    reader.allergies(text, &mut found);
+    found.renal = reader.renal().or_else(|| reader.on_order(text, List::OrderRenal));
+    found.pregnancy = reader.pregnancy(text);
+    found.high_grade = reader.high_grade(text);
+    found.bone = reader.bone(text);
     found.sstr_negative = reader.sstr_negative();
     found
 }
@@ -74,25 +68,22 @@ pub fn read(
 struct Reader<'a> {
     knowledge: &'a Knowledge,
     case: &'a Case,
-    chart: &'a ChartFacts,
-    order: &'a OrderFacts,
+    chart: &'a ChartFacts<'a>,
+    order: &'a OrderFacts<'a>,
 }
 
 impl Reader<'_> {
-    /// Conditions that count and are not over, with their words.
-    fn conditions(&self) -> impl Iterator<Item = (&ResourceRef, Marks<'_>, Text<'_>, Option<PartialDate>)> {
+    /// Conditions that count and are not over, with their codes and words.
+    fn conditions(&self) -> impl Iterator<Item = (&ResourceRef, &Marks<'_>, &Text<'_>, Option<PartialDate>)> {
         let over = |s: Option<&str>| matches!(s, Some("inactive" | "resolved" | "remission"));
-        let conditions = self.case.chart.conditions.iter();
-        let current = conditions.filter(move |c| counts::condition(c) && !over(c.clinical_status.as_deref()));
+        let current = self
+            .chart
+            .conditions
+            .iter()
+            .filter(move |c| !over(c.condition.clinical_status.as_deref()));
         current.map(|c| {
-            let words = c.code.words().chain(c.notes.iter().map(String::as_str));
-            let text = Text::new(self.knowledge, &Text::join(words));
-            (
-                &c.resource,
-                Marks::of(self.knowledge, [&c.code]),
-                text,
-                c.onset.or(c.recorded),
-            )
+            let date = c.condition.onset.or(c.condition.recorded);
+            (&c.condition.resource, &c.diagnosis.marks, &c.diagnosis.text, date)
         })
     }
 
@@ -191,7 +182,20 @@ impl Reader<'_> {
                 found.iodine_severe |= severe;
             }
         }
-        // Words of the order tell how bad a recorded allergy was; by themselves they are read by the clinician.
+        // A reason told on the order counts like one on record: the card has to answer it.
+        for (list, gadolinium) in [
+            (List::OrderGadoliniumAllergy, true),
+            (List::OrderIodineAllergy, false),
+        ] {
+            let Some(evidence) = self.on_order(order, list) else {
+                continue;
+            };
+            if gadolinium {
+                found.gadolinium_allergy.get_or_insert(evidence);
+            } else {
+                found.iodine_allergy.get_or_insert(evidence);
+            }
+        }
         let severe = order.not_negated(List::AllergySevere).is_some();
         found.iodine_severe |= severe && found.iodine_allergy.is_some();
     }
@@ -395,7 +399,7 @@ impl Reader<'_> {
     }
 
     fn sstr_negative(&self) -> Option<Evidence> {
-        if let Some(words) = &self.order.reading.sstr_negative {
+        if let Some(words) = &self.order.reading().sstr_negative {
             return Some(marks::worded(
                 &self.order.id,
                 List::SstrNegative.name(),

@@ -1,8 +1,8 @@
 //! R5, §5: when was it found, was it operated on, has it spread, was it treated?
 
 use super::disease::{Course, Kind, Tumour};
-use super::{ChartFacts, Fact, OrderFacts};
-use crate::engine::case::{Case, Condition, Medication, PartialDate, Procedure, ResourceRef};
+use super::{ChartFacts, Fact, OrderFacts, ReadCondition};
+use crate::engine::case::{Case, Medication, PartialDate, Procedure, ResourceRef};
 use crate::engine::counts;
 use crate::engine::language::{Finding, Reading, Text};
 use crate::engine::marks::{self, Marks};
@@ -73,7 +73,12 @@ impl Metastatic {
 
 /// Reads the course of the disease for one order.
 #[must_use]
-pub fn decide(knowledge: &Knowledge, case: &Case, chart: &ChartFacts, order: &OrderFacts) -> Timeline {
+pub fn decide(
+    knowledge: &Knowledge,
+    case: &Case,
+    chart: &ChartFacts<'_>,
+    order: &OrderFacts<'_>,
+) -> Timeline {
     let reader = Reader {
         knowledge,
         case,
@@ -81,9 +86,8 @@ pub fn decide(knowledge: &Knowledge, case: &Case, chart: &ChartFacts, order: &Or
         order,
         diagnosed: diagnosed(case, chart),
     };
-    let readings = reader.condition_readings();
-    let (resection, resected_on) = reader.resection(&readings);
-    let spread = reader.metastases(&readings);
+    let (resection, resected_on) = reader.resection();
+    let spread = reader.metastases();
     let metastatic = match spread {
         None => Fact::bare(Metastatic::None),
         Some((evidence, date)) => {
@@ -100,27 +104,13 @@ pub fn decide(knowledge: &Knowledge, case: &Case, chart: &ChartFacts, order: &Or
     };
     let spread_known = metastatic.value != Metastatic::None;
     Timeline {
-        new: reader.new(),
+        new: reader.newly_diagnosed(),
         recurrence: reader.recurrence(),
         treated: reader.treated(spread_known),
         ablated: reader.ablated(),
         resection,
         metastatic,
     }
-}
-
-/// Whether surgery is on record at all: decides how a resolved tumour is read (§4).
-#[must_use]
-pub fn resected(knowledge: &Knowledge, case: &Case, chart: &ChartFacts, order: &OrderFacts) -> bool {
-    let reader = Reader {
-        knowledge,
-        case,
-        chart,
-        order,
-        diagnosed: diagnosed(case, chart),
-    };
-    let readings = reader.condition_readings();
-    reader.resection(&readings).0.value != Resection::None
 }
 
 /// The earliest date of the tumour.
@@ -139,8 +129,8 @@ fn diagnosed(case: &Case, chart: &ChartFacts) -> Option<Date> {
 struct Reader<'a> {
     knowledge: &'a Knowledge,
     case: &'a Case,
-    chart: &'a ChartFacts,
-    order: &'a OrderFacts,
+    chart: &'a ChartFacts<'a>,
+    order: &'a OrderFacts<'a>,
     diagnosed: Option<Date>,
 }
 
@@ -149,30 +139,14 @@ impl Reader<'_> {
         self.knowledge.window(window)
     }
 
-    /// What the words of each tumour diagnosis tell.
-    fn condition_readings(&self) -> Vec<(&Condition, Reading)> {
+    /// The tumour diagnoses: their words can tell of surgery and spread.
+    fn tumour_conditions(&self) -> impl Iterator<Item = &ReadCondition<'_>> {
         let tumours = &self.chart.tumours;
-        let of_tumour = |c: &&Condition| tumours.iter().any(|t| t.resource == c.resource);
-        let conditions = self
-            .case
-            .chart
-            .conditions
-            .iter()
-            .filter(|c| counts::condition(c))
-            .filter(of_tumour);
-        conditions
-            .map(|c| {
-                let words = c
-                    .code
-                    .words()
-                    .chain(c.stages.iter().flat_map(|s| s.words()))
-                    .chain(c.notes.iter().map(String::as_str));
-                (c, Reading::of(&Text::new(self.knowledge, &Text::join(words))))
-            })
-            .collect()
+        let of_tumour = |c: &&ReadCondition<'_>| tumours.iter().any(|t| t.resource == c.condition.resource);
+        self.chart.conditions.iter().filter(of_tumour)
     }
 
-    fn new(&self) -> Fact<bool> {
+    fn newly_diagnosed(&self) -> Fact<bool> {
         let Some(diagnosed) = self.diagnosed else {
             return Fact::bare(true);
         };
@@ -205,7 +179,7 @@ impl Reader<'_> {
                 );
             }
         }
-        match &self.order.reading.recurrence {
+        match &self.order.reading().recurrence {
             Some(words) => Fact::with(
                 true,
                 marks::worded(&self.order.id, List::Recurrence.name(), words, None),
@@ -215,7 +189,7 @@ impl Reader<'_> {
     }
 
     /// The resection that counts, and its date.
-    fn resection(&self, readings: &[(&Condition, Reading)]) -> (Fact<Resection>, Option<Date>) {
+    fn resection(&self) -> (Fact<Resection>, Option<Date>) {
         let earliest = self
             .diagnosed
             .and_then(|d| before(d, self.window(Window::ResectionBeforeDiagnosis)));
@@ -251,13 +225,14 @@ impl Reader<'_> {
                 return (Fact::with(Resection::Chart, evidence), None);
             }
         }
-        for (condition, reading) in readings {
-            if let Finding::Found(words) = &reading.resection {
-                let evidence = marks::worded(&condition.resource, List::ResectionDone.name(), words, None);
+        for read in self.tumour_conditions() {
+            if let Finding::Found(words) = &read.reading().resection {
+                let evidence =
+                    marks::worded(&read.condition.resource, List::ResectionDone.name(), words, None);
                 return (Fact::with(Resection::Chart, evidence), None);
             }
         }
-        match &self.order.reading.resection {
+        match &self.order.reading().resection {
             Finding::Found(words) => {
                 let evidence = marks::worded(&self.order.id, List::ResectionDone.name(), words, None);
                 (Fact::with(Resection::Phrase, evidence), None)
@@ -302,7 +277,7 @@ impl Reader<'_> {
     }
 
     /// Distant metastases, with their date if one is told.
-    fn metastases(&self, readings: &[(&Condition, Reading)]) -> Option<(Evidence, Option<PartialDate>)> {
+    fn metastases(&self) -> Option<(Evidence, Option<PartialDate>)> {
         let only_cancer = self.chart.other_malignancies.is_empty();
         for condition in self.case.chart.conditions.iter().filter(|c| counts::condition(c)) {
             let verified = matches!(condition.verification.as_deref(), None | Some("confirmed"));
@@ -361,13 +336,13 @@ impl Reader<'_> {
                 Some(Quantity { .. }) | None => {}
             }
         }
-        let in_words = readings
-            .iter()
-            .find_map(|(condition, reading)| match &reading.metastasis {
-                Finding::Found(words) => Some((&condition.resource, words)),
+        let in_words = self
+            .tumour_conditions()
+            .find_map(|read| match &read.reading().metastasis {
+                Finding::Found(words) => Some((&read.condition.resource, words)),
                 _ => None,
             });
-        let order = match &self.order.reading.metastasis {
+        let order = match &self.order.reading().metastasis {
             Finding::Found(words) => Some((&self.order.id, words)),
             _ => None,
         };
@@ -416,7 +391,7 @@ impl Reader<'_> {
                 return Fact::with(true, evidence);
             }
         }
-        match &self.order.reading.treatment_done {
+        match &self.order.reading().treatment_done {
             Some(words) => Fact::with(
                 true,
                 marks::worded(&self.order.id, List::TreatmentDone.name(), words, None),

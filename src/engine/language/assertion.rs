@@ -2,6 +2,7 @@
 
 use crate::knowledge::Knowledge;
 use crate::knowledge::lexicon::{Lexicon, fold};
+use crate::knowledge::literals::Possible;
 use crate::knowledge::vocabulary::{List, Window};
 use std::ops::Range;
 
@@ -28,6 +29,8 @@ pub struct Text<'k> {
     raw: String,
     /// Folded, traps blanked.
     clean: String,
+    /// The patterns that could match here.
+    possible: Possible,
     before: usize,
     after: usize,
 }
@@ -45,12 +48,14 @@ impl<'k> Text<'k> {
     pub fn new(knowledge: &'k Knowledge, text: &str) -> Self {
         let lexicon = knowledge.lexicon();
         let raw = fold(text).into_owned();
-        let clean = blank(&raw, &lexicon.hits(List::Traps, &raw));
+        let possible = lexicon.possible(&raw);
+        let clean = blank(&raw, &lexicon.hits(List::Traps, &raw, &possible));
         let words = |w| usize::try_from(knowledge.window(w)).unwrap_or_default();
         Self {
             lexicon,
             raw,
             clean,
+            possible,
             before: words(Window::NegationLeading),
             after: words(Window::NegationTrailing),
         }
@@ -87,7 +92,26 @@ impl<'k> Text<'k> {
     /// The words at a span, for evidence.
     #[must_use]
     pub fn quote(&self, span: &Range<usize>) -> String {
-        self.clean.get(span.clone()).unwrap_or_default().trim().to_owned()
+        let word = |b: &u8| b.is_ascii_alphanumeric();
+        let bytes = self.clean.as_bytes();
+        let head = bytes.get(..span.start).unwrap_or_default();
+        let tail = bytes.get(span.end..).unwrap_or_default();
+        let inside = bytes.get(span.clone()).unwrap_or_default();
+        let before = if inside.first().is_some_and(word) {
+            head.iter().rev().take_while(|b| word(b)).count()
+        } else {
+            0
+        };
+        let after = if inside.last().is_some_and(word) {
+            tail.iter().take_while(|b| word(b)).count()
+        } else {
+            0
+        };
+        self.clean
+            .get(span.start - before..span.end + after)
+            .unwrap_or_default()
+            .trim()
+            .to_owned()
     }
 
     /// The same text with the phrases of some lists blanked out as well.
@@ -95,13 +119,14 @@ impl<'k> Text<'k> {
     pub fn without(&self, lists: &[List]) -> Self {
         let mut clean = self.clean.clone();
         for list in lists {
-            let hits = self.lexicon.hits(*list, &clean);
+            let hits = self.lexicon.hits(*list, &clean, &self.possible);
             clean = blank(&clean, &hits);
         }
         Self {
             lexicon: self.lexicon,
             raw: self.raw.clone(),
             clean,
+            possible: self.possible,
             before: self.before,
             after: self.after,
         }
@@ -109,19 +134,19 @@ impl<'k> Text<'k> {
 
     /// Spans of a list, whatever the text says of them.
     pub(super) fn spans(&self, list: List) -> Vec<Range<usize>> {
-        self.lexicon.hits(list, &self.clean)
+        self.lexicon.hits(list, &self.clean, &self.possible)
     }
 
     /// True when a phrase of the list occurs, whatever the text says of it.
     #[must_use]
     pub fn mentions(&self, list: List) -> bool {
-        self.lexicon.any(list, &self.clean)
+        self.lexicon.any(list, &self.clean, &self.possible)
     }
 
     /// True when a phrase of the list occurs in the raw text.
     #[must_use]
     pub fn raw_mentions(&self, list: List) -> bool {
-        self.lexicon.any(list, &self.raw)
+        self.lexicon.any(list, &self.raw, &self.possible)
     }
 
     /// Every phrase of the list with its label.
@@ -159,11 +184,12 @@ impl<'k> Text<'k> {
     pub(super) fn label(&self, span: &Range<usize>) -> Assertion {
         let before = self.words_before(span.start);
         let after = self.words_after(span.end);
-        let cue = |list: List| self.lexicon.any(list, before);
+        let any = |list: List, part: &str| self.lexicon.any(list, part, &self.possible);
+        let cue = |list: List| any(list, before);
         if cue(List::CueNegation) {
             return Assertion::Negated;
         }
-        if cue(List::CueQuery) || self.lexicon.any(List::CueQuery, after) {
+        if cue(List::CueQuery) || any(List::CueQuery, after) {
             return Assertion::Queried;
         }
         if cue(List::CueFuture) {
@@ -180,22 +206,15 @@ impl<'k> Text<'k> {
         let head = self.clean.get(..start).unwrap_or_default();
         let cut = self
             .lexicon
-            .hits(List::Terminators, head)
+            .hits(List::Terminators, head, &self.possible)
             .into_iter()
             .map(|r| r.end)
             .max()
             .unwrap_or(0);
         let part = head.get(cut..).unwrap_or_default();
-        let mut from = part.len();
-        let mut seen = 0;
-        for (at, word) in words(part).into_iter().rev() {
-            if seen == self.before {
-                break;
-            }
-            seen += 1;
-            from = at;
-            let _ = word;
-        }
+        let words = words(part);
+        let from = words.len().checked_sub(self.before).unwrap_or_default();
+        let from = words.get(from).map_or(part.len(), |(at, _)| *at);
         part.get(from..).unwrap_or_default()
     }
 
@@ -204,7 +223,7 @@ impl<'k> Text<'k> {
         let tail = self.clean.get(end..).unwrap_or_default();
         let cut = self
             .lexicon
-            .hits(List::Terminators, tail)
+            .hits(List::Terminators, tail, &self.possible)
             .into_iter()
             .map(|r| r.start)
             .min()

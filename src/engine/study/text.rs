@@ -11,7 +11,7 @@ use crate::knowledge::{Knowledge, Shape};
 
 /// Reads a study from the words of an order.
 pub(super) fn read(id: &ResourceRef, texts: &StudyTexts<'_>) -> Option<Asked> {
-    let what = &texts.what;
+    let what = texts.what();
     let (modality, list) = modality(what)?;
     let words = what.says(list).map(|(_, words)| words).unwrap_or_default();
     let evidence = vec![marks::worded(id, list.name(), &words, None)];
@@ -26,7 +26,7 @@ pub(super) fn read(id: &ResourceRef, texts: &StudyTexts<'_>) -> Option<Asked> {
         Modality::CT if list == List::ModalityCta => IvContrast::With,
         Modality::US if list == List::ModalityCeus => IvContrast::With,
         Modality::CT | Modality::MR if regions.is_empty() => IvContrast::Unknown,
-        Modality::CT | Modality::MR => contrast(&texts.how).map_or(IvContrast::Unknown, |(c, _)| c),
+        Modality::CT | Modality::MR => contrast(texts.how()).map_or(IvContrast::Unknown, |(c, _)| c),
         _ => IvContrast::NotApplicable,
     };
     let purpose = (modality == Modality::EUS).then(|| {
@@ -75,15 +75,17 @@ const MODALITIES: [(List, Modality); 12] = [
 /// True when the words of the ordered code name a modality.
 pub(super) fn names_modality(knowledge: &Knowledge, order: &DraftOrder) -> bool {
     let lexicon = knowledge.lexicon();
-    let words: Vec<_> = order
+    let mut words = order
         .code
         .words()
         .chain(order.details.iter().flat_map(|c| c.words()))
-        .map(fold)
-        .collect();
-    MODALITIES
-        .iter()
-        .any(|(list, _)| words.iter().any(|w| lexicon.any(*list, w)))
+        .map(fold);
+    words.any(|word| {
+        let possible = lexicon.possible(&word);
+        MODALITIES
+            .iter()
+            .any(|(list, _)| lexicon.any(*list, &word, &possible))
+    })
 }
 
 fn modality(text: &Text<'_>) -> Option<(Modality, List)> {
