@@ -134,8 +134,12 @@ impl<'a, 'i, I: Interest> Call<'a, 'i, I> {
             #[serde(borrow, default)]
             patient: Option<std::borrow::Cow<'t, str>>,
         }
-        let granted = request.fhir_authorization.map(|a| serde_json::from_str::<Granted<'_>>(a.expose().get()));
-        if let Some(Ok(Granted { patient: Some(patient) })) = granted
+        let granted = request
+            .fhir_authorization
+            .map(|a| serde_json::from_str::<Granted<'_>>(a.expose().get()));
+        if let Some(Ok(Granted {
+            patient: Some(patient),
+        })) = granted
             && patient != request.context.patient_id
         {
             self.chart.patient.identity = Identity::Differs;

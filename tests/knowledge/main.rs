@@ -1,5 +1,9 @@
 //! Core-only tests: the knowledge as it is shipped, and the engine over it.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test that cannot go on has failed"
+)]
 
 mod tidy;
 mod twin;

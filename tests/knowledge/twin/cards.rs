@@ -22,6 +22,8 @@ pub struct Ground<'a> {
     pub link: Link,
     pub confirmed: bool,
     pub age_known: bool,
+    /// The chart holds the tumour, not the order alone.
+    pub in_chart: bool,
     /// All five sources were delivered.
     pub delivered: bool,
     pub study: &'a str,
@@ -183,7 +185,7 @@ fn triggered(k: &Knowledge, g: &Ground) -> Vec<(&'static str, Indicator)> {
 pub fn of(k: &Knowledge, g: &Ground) -> Vec<Card> {
     let mut found = triggered(k, g);
     for (_, indicator) in &mut found {
-        if !g.age_known || !g.delivered {
+        if !g.age_known || !g.delivered || !g.in_chart {
             *indicator = Indicator::Info;
         }
     }

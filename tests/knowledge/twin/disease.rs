@@ -146,7 +146,14 @@ fn names_pancreas(k: &Knowledge, c: &Condition) -> bool {
     !has(k, &c.code, Role::History)
         && !is_adenocarcinoma(k, c)
         && !has(k, &c.code, Role::PnetUpperCaseExcluded)
-        && (pancreas_coded(k, &c.code) || texts(c).iter().any(|w| w.pancreas))
+        && (pancreas_coded(k, &c.code)
+            || has(k, &c.code, Role::PnetSpecific)
+            || texts(c).iter().any(|w| w.pancreas))
+}
+
+/// A pancreatic tumour that is no pNET by its code.
+pub fn is_pancreatic(k: &Knowledge, c: &Condition) -> bool {
+    has(k, &c.code, Role::NotPnetPancreas)
 }
 
 /// A pancreatic cancer of a known other kind.
@@ -186,21 +193,25 @@ fn of_results(k: &Knowledge, case: &Case, child: bool) -> Finding {
         .unwrap_or(Finding::None)
 }
 
+/// The chart itself holds the tumour: "a warning needs agreement between the order and the chart".
+pub fn in_chart(k: &Knowledge, case: &Case, order: &Order) -> bool {
+    let seen = |f: Finding| matches!(f, Finding::SuspectedHigh | Finding::Confirmed);
+    current(case).any(|c| seen(of_condition(k, case, c, order, false))) || seen(of_results(k, case, false))
+}
+
 /// R3 for one order.
 pub fn judge(k: &Knowledge, case: &Case, order: &Order, child: bool) -> Disease {
     let now = current(case)
         .map(|c| of_condition(k, case, c, order, child))
         .max()
         .unwrap_or(Finding::None);
-    let reasons: Vec<&Concept> = order.concepts.iter().collect();
     let siteless_elsewhere = current(case).any(|c| names_pancreas(k, c));
-    let present: Vec<_> = order
-        .reason_words
-        .iter()
-        .filter(|w| !w.historical)
-        .copied()
-        .collect();
-    let asked = finding(k, &reasons, &present, None, siteless_elsewhere, child);
+    // Each reason by itself: what one reason says does not place another's tumour.
+    let one = |reason: &Concept| {
+        let present: Vec<_> = readings(reason).into_iter().filter(|w| !w.historical).collect();
+        finding(k, &[reason], &present, None, siteless_elsewhere, child)
+    };
+    let asked = order.concepts.iter().map(one).max().unwrap_or(Finding::None);
     let results = of_results(k, case, child);
     let adenocarcinoma = current(case).any(|c| is_adenocarcinoma(k, c));
     let past = conditions(case)

@@ -4,7 +4,7 @@ use super::chart::{condition_counts, has};
 use super::disease::{Finding, of_condition};
 use super::link;
 use super::verdict::Verdict;
-use apposite::engine::case::{Case, ReasonReference};
+use apposite::engine::case::{Case, Condition, PartialDate, ReasonReference};
 use apposite::knowledge::Knowledge;
 use apposite::knowledge::vocabulary::Role;
 
@@ -60,6 +60,17 @@ fn placed_by_the_order(k: &Knowledge, case: &Case) -> bool {
             finding(&bare, at, c) <= Finding::Undiagnosed && finding(case, at, c) > Finding::Undiagnosed
         })
     })
+}
+
+/// A neuroendocrine tumour without a site beside a condition that places it.
+fn placed_by_another(k: &Knowledge, case: &Case) -> bool {
+    let siteless = |c: &Condition| {
+        let roles = [Role::NetSiteless, Role::MorphNet, Role::PnetUsuallyPancreatic];
+        roles.iter().any(|r| has(k, &c.code, *r))
+            || c.code.text.as_deref() == Some("Malignant neuroendocrine tumor")
+    };
+    let counted = || case.chart.conditions.iter().filter(|c| condition_counts(c));
+    counted().any(siteless) && counted().count() > 1
 }
 
 /// True when an order is for a chest CT and another is for something else.
@@ -123,12 +134,12 @@ pub const KNOWN: &[Known] = &[
         why: "E8: a pelvis drafted in another modality is no partner (COVERAGE_PELVIS)",
         is: |_, _, twins| {
             let key = |t: &Verdict, part: &str| t.study.as_deref().is_some_and(|s| s.contains(part));
-            twins.iter().any(|t| key(t, "_ABD_W")) && twins.iter().any(|t| key(t, "_PEL_"))
+            twins.iter().any(|t| key(t, "_ABD_W")) && twins.iter().any(|t| key(t, "_PEL_") || key(t, "_CAP_"))
         },
     },
     Known {
-        why: "E9: of a siteless tumour placed by the order, verification, status and grade are not read",
-        is: |k, case, _| placed_by_the_order(k, case),
+        why: "E9: of a siteless tumour placed from outside, verification, status and grade are not read (section 4)",
+        is: |k, case, _| placed_by_the_order(k, case) || placed_by_another(k, case),
     },
     Known {
         why: "E11: a provisional tumour without a specific code is suspected high (section 4, strength)",
@@ -184,25 +195,16 @@ pub const KNOWN: &[Known] = &[
     Known {
         why: "E16: M1 in the stage of a provisional tumour is no metastasis (section 5)",
         is: |k, case, _| {
-            let m1 =
-                |c: &apposite::engine::case::Condition| c.stages.iter().any(|s| has(k, s, Role::StageM1));
+            let m1 = |c: &Condition| c.stages.iter().any(|s| has(k, s, Role::StageM1));
             let mut conditions = case.chart.conditions.iter();
             conditions.any(|c| c.verification.as_deref() == Some("provisional") && m1(c))
         },
     },
     Known {
-        why: "E17: a benign tumour of the pancreas explains a generic metastasis (section 5)",
-        is: |k, case, _| {
-            let mut benign = case.chart.conditions.iter();
-            let code = |c: &apposite::engine::case::Condition, code: &str| {
-                c.code.codings.iter().any(|c| c.code.as_deref() == Some(code))
-            };
-            benign.any(|c| code(c, "D13.6"))
-                && case
-                    .chart
-                    .conditions
-                    .iter()
-                    .any(|c| has(k, &c.code, Role::MetGeneric))
+        why: "E17: a benign tumour of the pancreas is taken for another cancer (sections 4 and 5)",
+        is: |_, case, _| {
+            let benign = |c: &Condition| c.code.codings.iter().any(|c| c.code.as_deref() == Some("D13.6"));
+            case.chart.conditions.iter().any(benign)
         },
     },
     Known {
@@ -270,15 +272,17 @@ pub const KNOWN: &[Known] = &[
     },
     Known {
         why: "E25: a confirmed code outranks the words highly suspected: endoscopic ultrasound is flagged (section 4)",
-        is: |k, case, _| {
-            let mut conditions = case.chart.conditions.iter();
-            conditions.any(|c| {
-                has(k, &c.code, Role::PnetSpecific)
-                    && c.code
-                        .text
-                        .as_deref()
-                        .is_some_and(|t| t.contains("highly suspected"))
-            })
+        is: |_, case, _| {
+            let words = |c: &Condition| {
+                c.code
+                    .text
+                    .as_deref()
+                    .is_some_and(|t| t.contains("highly suspected"))
+            };
+            case.chart
+                .conditions
+                .iter()
+                .any(|c| words(c) && !c.code.codings.is_empty())
         },
     },
     Known {
@@ -292,8 +296,8 @@ pub const KNOWN: &[Known] = &[
     Known {
         why: "E27: a pancreas code is another cancer when only the order names the pNET (section 4, one cancer)",
         is: |k, case, _| {
-            let pancreas = |c: &apposite::engine::case::Condition| has(k, &c.code, Role::NotPnetPancreas);
-            let generic = |c: &apposite::engine::case::Condition| has(k, &c.code, Role::MetGeneric);
+            let pancreas = |c: &Condition| has(k, &c.code, Role::NotPnetPancreas);
+            let generic = |c: &Condition| has(k, &c.code, Role::MetGeneric);
             let medicated = case
                 .chart
                 .medications
@@ -350,16 +354,45 @@ pub const KNOWN: &[Known] = &[
         },
     },
     Known {
-        why: "E33: history beside a syndrome with neuroendocrine words is cured, not undiagnosed (both are silent)",
+        why: "E33: history codes beside a suspicion are cured, not undiagnosed (section 4; both are silent)",
         is: |k, case, _| {
-            case.chart
-                .conditions
-                .iter()
-                .any(|c| has(k, &c.code, Role::SyndromeHint))
+            let past = |c: &Condition| has(k, &c.code, Role::History) || has(k, &c.code, Role::SyndromeHint);
+            case.chart.conditions.iter().any(past)
         },
     },
     Known {
         why: "E34: studies done on one day are combined, so that the repeat of one is no duplicate (section 7)",
         is: |_, case, _| case.chart.imaging.len() > 1,
+    },
+    Known {
+        why: "E10: later metastases of another kind of source are not seen beside earlier ones (R6c, R6d)",
+        is: |k, case, _| {
+            let m1 = |c: &Condition| c.stages.iter().any(|s| has(k, s, Role::StageM1));
+            let result = case
+                .chart
+                .observations
+                .iter()
+                .any(|o| has(k, &o.code, Role::Stage));
+            let vague = |c: &Condition| {
+                let day = matches!(c.onset.or(c.recorded), Some(PartialDate::Day(_)) | None);
+                !day && (has(k, &c.code, Role::MetNet) || has(k, &c.code, Role::MetGeneric))
+            };
+            let coded = |role: Role| case.chart.conditions.iter().any(|c| has(k, &c.code, role));
+            let two_kinds = coded(Role::MetNet) && coded(Role::MetGeneric);
+            let staged = result || two_kinds || case.chart.conditions.iter().any(|c| m1(c) || vague(c));
+            staged
+                && case
+                    .chart
+                    .procedures
+                    .iter()
+                    .any(|p| has(k, &p.code, Role::Resection) || p.code.text.is_some())
+        },
+    },
+    Known {
+        why: "E35: acute kidney injury counts although the patient is on dialysis (MOD_RENAL)",
+        is: |k, case, _| {
+            let coded = |role: Role| case.chart.conditions.iter().any(|c| has(k, &c.code, role));
+            coded(Role::RenalAcute) && coded(Role::RenalDialysis)
+        },
     },
 ];

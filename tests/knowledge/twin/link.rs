@@ -77,12 +77,11 @@ pub fn of(k: &Knowledge, case: &Case, order: &DraftOrder) -> Order {
     words.extend(order.details.iter().flat_map(readings));
     words.extend(readings(&order.code));
     let roles: Vec<_> = concepts.iter().flat_map(|c| members(k, c)).collect();
-    let names_pnet = roles
-        .iter()
-        .any(|m| PNET.contains(&m.role) || m.role == Role::NetSiteless)
-        || words
-            .iter()
-            .any(|w| matches!(w.names, Names::Pnet | Names::Siteless));
+    // A past tumour beside another reason does not tie the order to it.
+    let elsewhere = words.iter().any(|w| w.other_reason);
+    let word = |w: &Reading| matches!(w.names, Names::Pnet | Names::Siteless) && !(w.historical && elsewhere);
+    let coded = |role: Role| PNET.contains(&role) || role == Role::NetSiteless;
+    let names_pnet = roles.iter().any(|m| coded(m.role)) || words.iter().any(word);
     let alone = !another_cancer(k, case) && !current(case).any(|c| super::disease::is_adenocarcinoma(k, c));
     let names_tumour = names_pnet
         // A metastasis of unstated primary is the tumour's when there is no other.
@@ -90,7 +89,7 @@ pub fn of(k: &Knowledge, case: &Case, order: &DraftOrder) -> Order {
         || roles.iter().any(|m| {
             TUMOUR.contains(&m.role) || (m.role == Role::NotPnetPancreas && m.entry.site_only)
         })
-        || words.iter().any(|w| matches!(w.names, Names::Siteless | Names::Mass));
+        || words.iter().any(|w| w.names == Names::Mass);
     let names_other_cancer = roles.iter().any(|m| m.role == Role::Malignancy)
         || words.iter().any(|w| w.names == Names::OtherCancer);
     // A note is a reason only when its words are: a note may be about anything.

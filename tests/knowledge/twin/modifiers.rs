@@ -108,6 +108,10 @@ fn pregnant(k: &Knowledge, case: &Case) -> bool {
 /// Reads the chart and the order for what changes a study.
 pub fn of(k: &Knowledge, case: &Case, order: &Order) -> Modifiers {
     let tumour = tumour_words(k, case, order, false);
+    let present = named(k, case, order, false)
+        .into_iter()
+        .filter(|c| super::chart::is_current(c));
+    let non_avid = present.flat_map(texts).any(|w| w.sstr_negative);
     let chart_words: Vec<_> = current(case).flat_map(texts).collect();
     let contraindicated =
         order.any(|w| w.mri_contraindicated) || chart_words.iter().any(|w| w.mri_contraindicated);
@@ -152,7 +156,7 @@ pub fn of(k: &Knowledge, case: &Case, order: &Order) -> Modifiers {
             && (low_egfr(k, case) || (renal_code && !sound_egfr(k, case)) || current_has(Role::RenalAcute)),
         pregnant: pregnant(k, case),
         high_grade: high_code || order.any(|w| w.high_grade) || tumour.iter().any(|w| w.high_grade),
-        sstr_negative: order.any(|w| w.sstr_negative) || tumour.iter().any(|w| w.sstr_negative),
+        sstr_negative: order.any(|w| w.sstr_negative) || non_avid,
         bone: bone_code || bone_metastasis || raised_alp(k, case) || order.any(|w| w.bone_pain),
     }
 }

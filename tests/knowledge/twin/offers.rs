@@ -18,6 +18,7 @@ pub fn of(kind: &str, study: &str, drafted: &[String], m: &Modifiers) -> Vec<Str
         "MOD_BONE" => return vec![SSTR.into()],
         _ => {}
     }
+    let chest = kind == "CHEST_ONLY"; // Adds the base list as it stands (cards.toml).
     // 1 base list; 2 preference.
     let mut list = vec![MR, CT, SSTR];
     if matches!(kind, "COVERAGE_PELVIS" | "CONTRAST_UNKNOWN") && study.starts_with("CT") {
@@ -26,7 +27,7 @@ pub fn of(kind: &str, study: &str, drafted: &[String], m: &Modifiers) -> Vec<Str
     if matches!(kind, "TRACER_UNKNOWN" | "MBA_FDG" | "OLD_SSTR_SCAN") {
         list = vec![SSTR, MR, CT];
     }
-    if m.high_grade {
+    if m.high_grade && !chest {
         list.retain(|s| *s != SSTR);
         list.extend([FDG, SSTR]);
     }

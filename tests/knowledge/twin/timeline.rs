@@ -199,11 +199,11 @@ pub fn of(k: &Knowledge, case: &Case, order: &Order) -> Timeline {
     let drugs = case.chart.medications.iter().filter(|m| medication_counts(m));
     let treated_by_chart = drugs.clone().any(|m| drug_treats(k, case, m, metastatic, day))
         || procedures(case).any(|p| procedure_treats(k, case, p, metastatic, day));
-    // Later: first known after the resection, or without a date.
-    let first = spread.iter().flatten().min();
-    let later = match (operation.flatten(), first) {
-        (Some(operation), Some(met)) => met.latest() > operation.latest(),
-        _ => true,
+    // Later: any dated after the resection; or nothing is dated, so nothing shows that they were there before.
+    let dated: Vec<_> = spread.iter().flatten().collect();
+    let later = match operation.flatten() {
+        Some(operation) => dated.is_empty() || dated.iter().any(|met| met.latest() > operation.latest()),
+        None => true,
     };
     Timeline {
         new: day.is_none_or(|d| days_since(case, d) <= k.window(Window::NewDiagnosis)),

@@ -106,7 +106,12 @@ pub fn of(k: &Knowledge, case: &Case) -> Vec<Verdict> {
         .map(|(order, says)| study::asked(k, order, says))
         .collect();
     let about = |at: usize| {
-        order_counts(&case.orders[at]) && matches!(links[at], Link::Explicit | Link::Linked | Link::Presumed)
+        let disease = disease::judge(k, case, &orders[at], false);
+        order_counts(&case.orders[at])
+            && matches!(links[at], Link::Explicit | Link::Linked | Link::Presumed)
+            && disease != Disease::Cured
+            && !(disease == Disease::NotPnet
+                && super::chart::current(case).any(|c| disease::is_pancreatic(k, c)))
     };
     let parts: Vec<_> = asked
         .iter()
@@ -148,6 +153,7 @@ pub fn of(k: &Knowledge, case: &Case) -> Vec<Verdict> {
         };
         let speaks = matches!(scenario, "initial_staging" | "unclear");
         let certainty = match link {
+            _ if disease == Disease::Inactive => "none", // R3 decides before R4 is asked.
             Link::Explicit if speaks => "explicit",
             Link::Linked if speaks => "linked",
             Link::Presumed if speaks => "presumed",
@@ -169,6 +175,7 @@ pub fn of(k: &Knowledge, case: &Case) -> Vec<Verdict> {
                 link,
                 confirmed: disease == Disease::Confirmed,
                 age_known: age.is_some(),
+                in_chart: disease::in_chart(k, case, says),
                 delivered,
                 study,
                 shape,
@@ -192,7 +199,7 @@ pub fn of(k: &Knowledge, case: &Case) -> Vec<Verdict> {
                     .enumerate()
                     .any(|(other, s)| other != at && s.is_some()),
                 pelvis_drafted: siblings.iter().any(|s| s.regions.contains(&Region::Pelvis)),
-                sstr_drafted_or_recent: sibling_keys.iter().chain(&recent).any(|s| sstr(s))
+                sstr_drafted_or_recent: sibling_keys.iter().chain(&recent).chain(&active).any(|s| sstr(s))
                     || siblings.iter().any(|s| s.tracer == Some(Tracer::Sstr)),
                 modifiers: &modifiers,
                 drafted: &sibling_keys,
