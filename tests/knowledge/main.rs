@@ -6,6 +6,7 @@
 )]
 
 mod tidy;
+mod twin;
 mod vignettes;
 
 use apposite::knowledge::Knowledge;

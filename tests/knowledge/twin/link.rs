@@ -1,0 +1,169 @@
+//! R4: is this order about the tumour?
+
+use super::chart::{current, has, members, readings};
+use super::words::{Mets, Names, Reading, Resection, read};
+use apposite::engine::case::{Case, DraftOrder, ReasonReference};
+use apposite::knowledge::Knowledge;
+use apposite::knowledge::vocabulary::Role;
+use apposite::terminology::Concept;
+
+/// What an order says.
+#[derive(Debug, Clone)]
+pub struct Order {
+    /// Every text of it.
+    pub words: Vec<Reading>,
+    /// The texts of its reasons; notes are none.
+    pub reason_words: Vec<Reading>,
+    /// Its reasons, codes included; references are resolved.
+    pub concepts: Vec<Concept>,
+    /// It names the tumour itself.
+    pub names_pnet: bool,
+    /// It names the tumour, a metastasis of it, or a pancreatic mass.
+    pub names_tumour: bool,
+    pub names_other_cancer: bool,
+    /// It states anything that is a reason.
+    pub states_reason: bool,
+}
+
+impl Order {
+    pub fn any(&self, test: impl Fn(&Reading) -> bool) -> bool {
+        self.words.iter().any(test)
+    }
+
+    pub fn says_mets(&self, mets: Mets) -> bool {
+        self.any(|w| w.mets == mets)
+    }
+
+    pub fn says_resection(&self) -> bool {
+        self.any(|w| w.resection == Resection::Done)
+    }
+}
+
+const PNET: &[Role] = &[
+    Role::PnetSpecific,
+    Role::PnetNec,
+    Role::PnetUsuallyPancreatic,
+    Role::MorphPnet,
+];
+const TUMOUR: &[Role] = &[
+    Role::NetSiteless,
+    Role::MorphNet,
+    Role::MetNet,
+    Role::Recurrence,
+    Role::PancreasCorroboration,
+    Role::PancreasHistologyUnknown,
+];
+
+/// Reads an order.
+pub fn of(k: &Knowledge, case: &Case, order: &DraftOrder) -> Order {
+    let mut concepts = order.reasons.clone();
+    let mut unread = false;
+    for reference in &order.reason_references {
+        match reference {
+            ReasonReference::InChart(to) => {
+                let found = super::chart::conditions(case).find(|c| &c.resource == to);
+                match found {
+                    Some(c) => concepts.push(c.code.clone()),
+                    None => unread = true,
+                }
+            }
+            ReasonReference::Contained(_, concept) => concepts.push(concept.clone()),
+            ReasonReference::Unread(_) => unread = true,
+        }
+    }
+    let reason_words: Vec<Reading> = concepts.iter().flat_map(readings).collect();
+    let mut words = reason_words.clone();
+    words.extend(order.notes.iter().map(|n| read(n)));
+    words.extend(order.details.iter().flat_map(readings));
+    words.extend(readings(&order.code));
+    let roles: Vec<_> = concepts.iter().flat_map(|c| members(k, c)).collect();
+    // A past tumour beside another reason does not tie the order to it.
+    let elsewhere = words.iter().any(|w| w.other_reason);
+    let word = |w: &Reading| matches!(w.names, Names::Pnet | Names::Siteless) && !(w.historical && elsewhere);
+    let coded = |role: Role| PNET.contains(&role) || role == Role::NetSiteless;
+    let names_pnet = roles.iter().any(|m| coded(m.role)) || words.iter().any(word);
+    let alone = !another_cancer(k, case) && !current(case).any(|c| super::disease::is_adenocarcinoma(k, c));
+    let names_tumour = names_pnet
+        // A metastasis of unstated primary is the tumour's when there is no other.
+        || (alone && roles.iter().any(|m| m.role == Role::MetGeneric))
+        || roles.iter().any(|m| {
+            TUMOUR.contains(&m.role) || (m.role == Role::NotPnetPancreas && m.entry.site_only)
+        })
+        || words.iter().any(|w| w.names == Names::Mass);
+    let names_other_cancer = roles.iter().any(|m| m.role == Role::Malignancy)
+        || words.iter().any(|w| w.names == Names::OtherCancer);
+    // A note is a reason only when its words are: a note may be about anything.
+    let says_why = words.iter().any(|w| {
+        let intent =
+            w.staging || w.local || w.surveillance || w.follow_up || w.observe || w.response || w.recurrence;
+        intent || w.other_reason || w.names != Names::Nothing
+    });
+    if concepts.iter().any(|c| has(k, c, Role::HistoryAfterTreatment)) {
+        // A visit after completed treatment is surveillance by its code.
+        words.push(Reading {
+            surveillance: true,
+            ..Reading::default()
+        });
+    }
+    Order {
+        states_reason: !concepts.is_empty() || unread || says_why,
+        words,
+        reason_words,
+        concepts,
+        names_pnet,
+        names_tumour,
+        names_other_cancer,
+    }
+}
+
+/// How the order is tied to the tumour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Link {
+    Explicit,
+    Linked,
+    Presumed,
+    /// Cancer care, the tumour not named.
+    Care,
+    Other,
+    Unclear,
+}
+
+/// Is another primary malignancy active?
+pub fn another_cancer(k: &Knowledge, case: &Case) -> bool {
+    current(case).any(|c| {
+        has(k, &c.code, Role::Malignancy) || readings(&c.code).iter().any(|w| w.names == Names::OtherCancer)
+    })
+}
+
+/// R4 for one order.
+pub fn judge(k: &Knowledge, case: &Case, order: &Order) -> Link {
+    let only = !another_cancer(k, case) && !current(case).any(|c| super::disease::is_adenocarcinoma(k, c));
+    let staging = order.any(|w| w.staging || w.local);
+    let care = order.any(|w| w.surveillance || w.follow_up || w.observe || w.response || w.recurrence);
+    if order.names_tumour {
+        return if staging { Link::Explicit } else { Link::Linked };
+    }
+    if order.names_other_cancer {
+        return Link::Other;
+    }
+    if !order.states_reason {
+        return if only { Link::Presumed } else { Link::Unclear };
+    }
+    if staging {
+        return if only { Link::Explicit } else { Link::Unclear };
+    }
+    // A code that is not about the tumour is another reason.
+    let coded = order
+        .concepts
+        .iter()
+        .any(|c| !c.codings.is_empty() && !has(k, c, Role::HistoryAfterTreatment));
+    if care && !coded && !order.any(|w| w.other_reason) {
+        return match (only, order.concepts.is_empty()) {
+            (true, _) => Link::Care,
+            // A stated reason that is not the tumour's; a mere note leaves it open.
+            (false, false) => Link::Other,
+            (false, true) => Link::Unclear,
+        };
+    }
+    Link::Other
+}
