@@ -19,7 +19,7 @@ pub use crate::knowledge::{AppropriatenessCategory, Key};
 use crate::knowledge::Knowledge;
 use advice::Basket;
 use case::{Case, ResourceRef, Source};
-use facts::{ChartFacts, OrderFacts};
+use facts::{ChartFacts, OrderFacts, disease};
 use trace::{Evidence, Step};
 
 /// All judgements of one hook call. (PAMA's word.)
@@ -131,14 +131,19 @@ pub fn consult(knowledge: &Knowledge, case: &Case) -> Consultation {
 
     // §3.8: orders about the tumour that make up one study are judged as that study.
     let tumour = !chart.tumours.is_empty() || read.iter().any(|o| o.names.tumour.is_some());
-    let part = |o: &&OrderFacts<'_>| tumour && o.counts && o.link(&chart).value.about_tumour();
+    // Where the chart holds another tumour and the order does not name this one, it may be about that one.
+    let other = chart.tumours.iter().any(|t| t.kind == disease::Kind::NotPnet);
+    let held = |o: &OrderFacts<'_>| {
+        !other || disease::decide(case, &chart, &o.names, || false).0.value != disease::Disease::NotPnet
+    };
+    let part = |o: &OrderFacts<'_>| tumour && o.counts && o.link(&chart).value.about_tumour() && held(o);
     let shapes: Vec<_> = read
         .iter()
-        .map(|o| o.asked.as_ref().map(|a| &a.shape).filter(|_| part(&o)))
+        .map(|o| o.asked.as_ref().map(|a| &a.shape).filter(|_| part(o)))
         .collect();
     let wholes = study::composite::combine(&shapes);
 
-    let mut basket = Basket::of(knowledge, &shapes, &wholes);
+    let mut basket = Basket::of(knowledge, &read, &shapes, &wholes);
     let mut decisions = Vec::new();
     let mut unavailable = None;
     for ((order, facts), whole) in case.orders.iter().zip(&read).zip(&wholes) {

@@ -22,13 +22,24 @@ use kinds::Found;
 pub struct Basket<'k> {
     /// Studies about the tumour in the drafts, composites resolved.
     drafted: Vec<&'k Study>,
+    /// Every study in the drafts, whatever it is about.
+    all: Vec<&'k Study>,
     recent: Option<Vec<Done>>,
 }
 
 impl<'k> Basket<'k> {
     /// The studies the drafted orders amount to.
     #[must_use]
-    pub fn of(knowledge: &'k Knowledge, shapes: &[Option<&Shape>], wholes: &[Option<Shape>]) -> Self {
+    pub fn of(
+        knowledge: &'k Knowledge,
+        read: &[OrderFacts<'_>],
+        shapes: &[Option<&Shape>],
+        wholes: &[Option<Shape>],
+    ) -> Self {
+        let counted = read.iter().filter(|o| o.counts);
+        let all = counted
+            .filter_map(|o| o.asked.as_ref()?.study(knowledge))
+            .collect();
         let mut drafted: Vec<&Study> = Vec::new();
         for (shape, whole) in shapes.iter().zip(wholes) {
             let study = whole.as_ref().or(*shape).and_then(|s| knowledge.study_shaped(s));
@@ -36,6 +47,7 @@ impl<'k> Basket<'k> {
         }
         Self {
             drafted,
+            all,
             recent: None,
         }
     }
@@ -68,6 +80,7 @@ pub fn advise(
         .copied()
         .filter(|s| s.key != study.key)
         .collect();
+    let basket_all = basket.all.clone();
     let situation = kinds::Situation {
         knowledge,
         ground,
@@ -76,6 +89,7 @@ pub fn advise(
         changes: &changes,
         recent: &recent,
         others: &others,
+        all: &basket_all,
     };
     let mut found = situation.found();
     // §1 Delivery, R2, and "a warning needs agreement between the order and the chart": what was not seen, an unknown

@@ -32,6 +32,8 @@ pub(super) struct Situation<'a> {
     pub recent: &'a [Done],
     /// Other studies about the tumour in the basket.
     pub others: &'a [&'a Study],
+    /// Every study in the basket, whatever it is about.
+    pub all: &'a [&'a Study],
 }
 
 impl Situation<'_> {
@@ -163,8 +165,8 @@ impl Situation<'_> {
         if shape.tracer == Some(Tracer::SstrSpect) {
             self.card(found, "OLD_SSTR_SCAN", Indicator::Info);
         }
-        let chest_only =
-            self.modality() == Modality::CT && self.regions() == [Region::Chest] && self.others.is_empty();
+        let chest_ct = |s: &Study| s.shape.modality == Modality::CT && s.shape.regions == [Region::Chest];
+        let chest_only = chest_ct(self.study) && self.all.iter().all(|s| chest_ct(s));
         if self.explicit() && chest_only && !self.recently_covered() {
             self.card(found, "CHEST_ONLY", Indicator::Info);
         }
@@ -268,13 +270,9 @@ impl Situation<'_> {
         if let Some(evidence) = changes.device.as_ref().filter(|_| plain) {
             answers_plain(evidence, "MOD_MRI_DEVICE", found);
         }
-        let sstr = shape.tracer == Some(Tracer::Sstr)
-            && matches!(self.modality(), Modality::PETCT | Modality::PET | Modality::PETMR);
-        if let Some(evidence) = changes
-            .high_grade
-            .as_ref()
-            .filter(|_| sstr && self.others.is_empty())
-        {
+        let sstr = shape.tracer == Some(Tracer::Sstr) && self.modality() == Modality::PETCT;
+        let alone = self.all.len() == 1;
+        if let Some(evidence) = changes.high_grade.as_ref().filter(|_| sstr && alone) {
             self.modifier(found, "MOD_HIGH_GRADE", false, evidence);
         }
         if let Some(evidence) = changes

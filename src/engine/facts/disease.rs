@@ -531,13 +531,12 @@ pub fn decide(
     use super::Fact;
     let refuted = refuted(case, names);
     let mut tumours = chart.tumours.clone();
+    let placed = names.tumour.as_ref().is_some_and(|t| t.of_pancreas);
+    for siteless in tumours.iter_mut().filter(|t| placed && t.kind == Kind::Siteless) {
+        siteless.kind = Kind::Pnet;
+    }
     if let Some(tumour) = &names.tumour {
-        // The order's words locate a siteless tumour of the chart, and count where the chart has none.
-        if tumour.of_pancreas {
-            for siteless in tumours.iter_mut().filter(|t| t.kind == Kind::Siteless) {
-                siteless.kind = Kind::Pnet;
-            }
-        }
+        // What the order itself names counts where the chart has none.
         if !tumours.iter().any(|t| t.kind == Kind::Pnet) {
             tumours.push(tumour.clone());
         }

@@ -123,6 +123,7 @@ impl Names {
         let site_only = marks
             .iter()
             .find(|m| m.role == R::NotPnetPancreas && m.entry.site_only);
+        let mut told = true;
         if let Some(member) = marks.find_any(&tumour).or(site_only) {
             self.about_tumour.get_or_insert_with(|| by_code(member));
             self.pnet |= marks.any(&[
@@ -141,6 +142,8 @@ impl Names {
             self.other_cancer.get_or_insert_with(|| by_code(member));
         } else if let Some(member) = marks.find(R::HistoryAfterTreatment) {
             self.surveillance.get_or_insert_with(|| by_code(member));
+        } else {
+            told = false;
         }
         if let Some(member) = marks.find(R::Recurrence) {
             self.recurrence.get_or_insert_with(|| by_code(member));
@@ -148,10 +151,15 @@ impl Names {
         // The diagnosis as the order tells it, for charts that do not hold it.
         let diagnosis = Diagnosis::of(knowledge, &[reason], sites, &[]);
         let class = classify(knowledge, id, None, &diagnosis, child);
+        if let Some(words) = diagnosis.text.not_negated(List::PnetPancreaticMass) {
+            told = true;
+            let evidence = marks::worded(id, List::PnetPancreaticMass.name(), &words, None);
+            self.about_tumour.get_or_insert(evidence);
+        }
         let worded = class
             .as_ref()
             .is_some_and(|c| matches!(c.kind, Kind::Pnet | Kind::Siteless));
-        if marks.is_empty() && !worded && reason.codings.iter().any(|c| c.code.is_some()) {
+        if !told && !worded && reason.codings.iter().any(|c| c.code.is_some()) {
             self.other_code = true;
         }
         if let Some(class) = class {
@@ -179,12 +187,17 @@ impl Names {
                 of_pancreas,
                 other_pancreatic_cancer: false,
             };
+            // One reason may name the tumour, another the organ.
+            let of_pancreas = of_pancreas || self.tumour.as_ref().is_some_and(|t| t.of_pancreas);
             let better = self
                 .tumour
                 .as_ref()
                 .is_none_or(|t| (tumour.kind, tumour.strength) > (t.kind, t.strength));
             if better {
                 self.tumour = Some(tumour);
+            }
+            if let Some(tumour) = &mut self.tumour {
+                tumour.of_pancreas = of_pancreas;
             }
         }
     }

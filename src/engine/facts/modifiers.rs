@@ -127,7 +127,12 @@ impl Reader<'_> {
                 found.mri_not_possible.get_or_insert(evidence);
             }
         }
-        if let Some(evidence) = &found.mri_contraindicated {
+        // Told on the order only, it changes what is offered; a card of its own needs the chart.
+        let in_chart = found
+            .mri_contraindicated
+            .as_ref()
+            .filter(|e| e.resource.as_ref() != Some(&self.order.id));
+        if let Some(evidence) = in_chart {
             found.device.get_or_insert(evidence.clone());
         }
     }

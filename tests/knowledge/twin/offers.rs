@@ -42,7 +42,8 @@ pub fn of(kind: &str, study: &str, drafted: &[String], m: &Modifiers) -> Vec<Str
     }
     // 4 out.
     let mr_out = m.mri_contraindicated || m.gadolinium == Allergic::Severe;
-    list.retain(|s| !(*s == MR && mr_out) && !(*s == CT && m.iodine == Allergic::Severe) && *s != study);
+    let out = |s: &str| (s == MR && mr_out) || (s == CT && m.iodine == Allergic::Severe);
+    list.retain(|s| !out(s) && *s != study);
     list.retain(|s| !drafted.iter().any(|d| d == s));
     list.into_iter().map(str::to_owned).collect()
 }

@@ -139,12 +139,10 @@ pub fn of(k: &Knowledge, case: &Case) -> Vec<Verdict> {
         let child = age.is_some_and(|a| i64::from(a) < k.window(Window::AdultAge));
         let times = timeline::of(k, case, says);
         let disease = disease::judge(k, case, says, child);
-        let scenario = if !order_counts(order) || shape.is_none() || !answers(k, named.as_deref()) {
-            "not_applicable"
-        } else if case.chart.patient.identity == Identity::Differs
-            || order.subject == Identity::Differs
-            || case.chart.patient.deceased
-        {
+        let outside = !order_counts(order) || shape.is_none() || !answers(k, named.as_deref());
+        let somebody_else =
+            case.chart.patient.identity == Identity::Differs || order.subject == Identity::Differs;
+        let scenario = if outside || somebody_else || case.chart.patient.deceased {
             "not_applicable"
         } else if child {
             "paediatric"
