@@ -39,7 +39,19 @@ pub fn answer(
     drafts: &BTreeMap<ResourceRef, Value>,
 ) -> Response {
     let mut cards: Vec<(u8, Indicator, Card)> = Vec::new();
-    for decision in &consultation.decisions {
+    for (at, decision) in consultation.decisions.iter().enumerate() {
+        // Orders without an id of their own still get cards of their own.
+        let before = consultation.decisions.iter().take(at);
+        let same = before.filter(|d| d.order == decision.order).count();
+        let name = if same == 0 {
+            call.hook_instance.to_owned()
+        } else {
+            format!("{}#{same}", call.hook_instance)
+        };
+        let call = Call {
+            hook_instance: &name,
+            ..call
+        };
         for advice in &decision.advice {
             let card = card(
                 knowledge,

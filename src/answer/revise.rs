@@ -42,6 +42,7 @@ pub(super) fn actions(
                 "replaces",
                 "_status",
                 "performer",
+                "bodySite",
             ] {
                 resource.shift_remove(member);
             }

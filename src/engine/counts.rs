@@ -15,7 +15,9 @@ fn absent_or(status: Option<&str>, these: &[&str]) -> bool {
 pub fn order(order: &DraftOrder) -> bool {
     // Re-signed orders are active, others draft; only what is over or withdrawn is left out.
     let ended = ["revoked", "cancelled", "completed", "entered-in-error"];
-    !order.do_not_perform && !order.status.as_deref().is_some_and(|s| ended.contains(&s))
+    !order.do_not_perform
+        && order.intent.as_deref() != Some("option")
+        && !order.status.as_deref().is_some_and(|s| ended.contains(&s))
 }
 
 /// A diagnosis that was not refuted.

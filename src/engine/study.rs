@@ -103,6 +103,10 @@ pub fn identify(knowledge: &Knowledge, order: &DraftOrder) -> Option<Asked> {
         .clone()
         .unwrap_or_else(|| ResourceRef::new("ServiceRequest"));
     let texts = StudyTexts::of(knowledge, order);
+    // Imaging that guides a needle or plans radiation answers no question about stage.
+    if texts.what().mentions(List::StudyGuidance) {
+        return None;
+    }
     let mut asked = codes::read(knowledge, &id, order).or_else(|| text::read(&id, &texts))?;
     settle_contrast(&mut asked, &id, &texts);
     settle_tracer(knowledge, &mut asked, &id, order, &texts);

@@ -329,7 +329,11 @@ impl<'de, I: Interest> Lenient<'de> for Resource<'_, '_, 'de, I> {
                         walk.words.push(words);
                     }
                 }
-                "medicationReference" => walk.medication = object.next_value_seed(Any(Pointer))?,
+                "medicationReference" => {
+                    let (reference, display) = object.next_value_seed(Any(Pointer))?;
+                    walk.medication = reference;
+                    walk.words.extend(display);
+                }
                 "issue" => walk.severe |= object.next_value_seed(Any(Issues))?,
                 _ => drop(object.next_value::<IgnoredAny>()?),
             }
@@ -338,26 +342,28 @@ impl<'de, I: Interest> Lenient<'de> for Resource<'_, '_, 'de, I> {
     }
 }
 
-/// The `reference` of a Reference, unless it points inside the resource itself.
+/// The `reference` of a Reference, unless it points inside the resource itself, and the words shown for it: often the
+/// only name of a medicine.
 struct Pointer;
 
 impl<'de> Lenient<'de> for Pointer {
-    type Out = Option<Cow<'de, str>>;
+    type Out = (Option<Cow<'de, str>>, Option<Cow<'de, str>>);
 
     fn text(self, text: Cow<'de, str>) -> Self::Out {
-        Some(text)
+        (Some(text), None)
     }
 
     fn object<A: MapAccess<'de>>(self, mut object: A) -> Result<Self::Out, A::Error> {
         let mut reference = None;
+        let mut display = None;
         while let Some(name) = object.next_key::<Name<'de>>()? {
-            if name.0 == "reference" {
-                reference = object.next_value_seed(Any(Words))?;
-            } else {
-                object.next_value::<IgnoredAny>()?;
+            match name.0.as_ref() {
+                "reference" => reference = object.next_value_seed(Any(Words))?,
+                "display" => display = object.next_value_seed(Any(Words))?,
+                _ => drop(object.next_value::<IgnoredAny>()?),
             }
         }
-        Ok(reference.filter(|reference| !reference.starts_with('#')))
+        Ok((reference.filter(|reference| !reference.starts_with('#')), display))
     }
 }
 

@@ -27,6 +27,12 @@ pub fn compile(files: &SourceFiles) -> Result<Knowledge, Vec<Finding>> {
         findings: Vec::new(),
     };
     let knowledge = build.knowledge();
+    // A file that cannot be read makes others look wrong: its own finding is the one to mend first.
+    if build.findings.iter().any(|f| f.code == "K002") {
+        build
+            .findings
+            .retain(|f| !matches!(f.code, "K001" | "K003" | "K007" | "K010"));
+    }
     build.findings.sort();
     build.findings.dedup();
     match knowledge {
@@ -651,6 +657,7 @@ impl Build<'_> {
                 );
             }
         }
+        self.check_words(file, &templates);
         let needed = ["explicit", "linked", "presumed", "none"];
         for key in needed.iter().filter(|k| !read.common.certainty.contains_key(**k)) {
             self.find(
@@ -668,6 +675,61 @@ impl Build<'_> {
             override_reasons: read.override_reason,
             templates,
         })
+    }
+
+    /// A template may ask only for what is filled in, and says nothing in HTML (P-17).
+    fn check_words(&mut self, file: &str, templates: &minijinja::Environment<'_>) {
+        const CARD: &[&str] = &[
+            "ordered",
+            "source",
+            "scenario",
+            "certainty",
+            "rating",
+            "rating_if_asked",
+        ];
+        const DETAIL: &[&str] = &[
+            "ordered",
+            "ordered_code",
+            "why",
+            "modifiers",
+            "facts",
+            "guideline",
+            "alternatives",
+            "mention",
+            "limits",
+        ];
+        for (name, template) in templates.templates() {
+            let known: &[&str] = match name.split('.').next().unwrap_or_default() {
+                "detail" => DETAIL,
+                "suggestion_label" => &["study", "adds"],
+                "update_description" | "create_description" => &["text"],
+                "limits" => &["sources"],
+                _ => CARD,
+            };
+            let near = name.split('.').next().unwrap_or_default();
+            let mut unknown: Vec<_> = template.undeclared_variables(false).into_iter().collect();
+            unknown.retain(|word| !known.contains(&word.as_str()));
+            unknown.sort();
+            for word in unknown {
+                let message = format!("the words of `{name}` ask for `{word}`, which is not filled in");
+                self.find(
+                    "K008",
+                    file,
+                    near,
+                    message,
+                    &format!("use one of: {}", known.join(", ")),
+                );
+            }
+            if template.source().contains('<') {
+                self.find(
+                    "K008",
+                    file,
+                    near,
+                    format!("the words of `{name}` hold HTML"),
+                    "use plain Markdown",
+                );
+            }
+        }
     }
 
     fn suggestions(&mut self, studies: &[Study], systems: &CodeSystems) -> Suggestions {

@@ -147,6 +147,12 @@ impl Lexicon {
         let words = words.iter().map(|w| (w, whole_word(w)));
         for (written, pattern) in patterns.iter().map(|p| (p, p.clone())).chain(words) {
             match compile(&pattern) {
+                Ok(regex) if regex.is_match("") => {
+                    findings.push(finding(
+                        written,
+                        "it matches nothing at all, and so everywhere".into(),
+                    ));
+                }
                 Ok(regex) => {
                     self.patterns.push(regex);
                     self.written.push(pattern);

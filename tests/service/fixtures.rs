@@ -387,6 +387,7 @@ async fn suggestions_keep_the_order_as_it_came() {
                 "status",
                 "_status",
                 "performer",
+                "bodySite",
             ];
             let may_change = |key: &str| ours.contains(&key) || (!update && identity.contains(&key));
             for (key, value) in received.iter().filter(|(key, _)| !may_change(key)) {

@@ -235,6 +235,10 @@ impl Names {
             let evidence = marks::worded(id, List::OtherMalignancy.name(), &words, None);
             self.other_cancer.get_or_insert(evidence);
         }
+        if let Some(words) = text.not_negated(List::OrderOtherMass) {
+            let evidence = marks::worded(id, List::OrderOtherMass.name(), &words, None);
+            self.other_cancer.get_or_insert(evidence);
+        }
         if let Some((Assertion::Asserted | Assertion::Queried | Assertion::Historical, words)) =
             text.says(List::PnetOther)
         {

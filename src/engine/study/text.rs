@@ -145,7 +145,9 @@ fn regions(text: &Text<'_>, modality: Modality, list: List) -> Option<Vec<Region
     if regions.is_empty() && list == List::ModalityMrcp {
         regions.push(Region::BiliaryPancreaticDucts);
     }
-    if regions.is_empty() && says(List::RegionElsewhere) {
+    // A PET is named by its ends ("skull base to mid-thigh"), which are no regions of interest.
+    let pet = matches!(modality, Modality::PET | Modality::PETCT | Modality::PETMR);
+    if regions.is_empty() && says(List::RegionElsewhere) && !pet {
         return None;
     }
     match modality {
@@ -169,7 +171,17 @@ pub(super) fn contrast(text: &Text<'_>) -> Option<(IvContrast, String)> {
         return Some((IvContrast::WithoutAndWith, words));
     }
     if let Some(words) = first(List::ContrastNone) {
-        return Some((IvContrast::None, words));
+        // "without contrast … with IV contrast" contradicts itself: unknown, never none.
+        let rest = text.without(&[List::ContrastNone]);
+        let both = rest.mentions(List::ContrastWith);
+        return Some((
+            if both {
+                IvContrast::Unknown
+            } else {
+                IvContrast::None
+            },
+            words,
+        ));
     }
     if let Some(words) = first(List::ContrastWith) {
         return Some((IvContrast::With, words));
