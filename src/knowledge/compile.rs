@@ -86,7 +86,7 @@ impl Build<'_> {
         let windows = self.windows();
         let table = self.table();
         let ratings = self.ratings(&studies, &table);
-        let words = self.words(&table);
+        let words = self.words();
         let suggestions = self.suggestions(&studies, &systems);
         self.offers_improve(&suggestions, &table, &ratings);
         let _: Option<CitationsFile> = self.toml("pnet/citations.toml");
@@ -615,7 +615,7 @@ impl Build<'_> {
         ratings
     }
 
-    fn words(&mut self, table: &ScenarioTable) -> Option<Words> {
+    fn words(&mut self) -> Option<Words> {
         let file = "pnet/cards.toml";
         let read: CardsFile = self.toml(file)?;
         let mut templates = minijinja::Environment::new();
@@ -668,7 +668,6 @@ impl Build<'_> {
                 "add it",
             );
         }
-        let _ = table;
         Some(Words {
             common: read.common,
             cards: read.card.into_iter().map(|(k, w)| (Key::from(k), w)).collect(),

@@ -111,7 +111,16 @@ pub const KNOWN: &[Known] = &[
     },
     Known {
         why: "E27: sibling orders beside another tumour in the chart: which of them are about the pNET (section 3.8)",
-        is: |_, case, _| case.orders.len() > 1,
+        is: |k, case, _| {
+            let other = [
+                Role::NotPnetPancreas,
+                Role::PancreasHistologyUnknown,
+                Role::Malignancy,
+            ];
+            let codings = || case.chart.conditions.iter().flat_map(|c| &c.code.codings);
+            let held = codings().any(|c| k.members(c).iter().any(|m| other.contains(&m.role)));
+            case.orders.len() > 1 && held
+        },
     },
     Known {
         why: "E9: a tumour told as history by the order does not place a siteless one (section 4; both are silent)",
