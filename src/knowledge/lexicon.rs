@@ -1,10 +1,11 @@
 //! Phrase lists, compiled. What a hit means in its sentence is decided by `engine::language`, not here.
 
 use super::finding::Finding;
-use super::literals::{FirstLook, Possible};
+use super::literals::{FirstLook, Possible, Required, Start};
 use super::vocabulary::List;
 pub(crate) use regex_automata::meta::Regex;
 use regex_automata::util::syntax;
+use regex_automata::{Anchored, Input};
 use std::borrow::Cow;
 use std::ops::Range;
 
@@ -12,14 +13,60 @@ use std::ops::Range;
 #[derive(Debug, Default)]
 pub struct Lexicon {
     /// Every pattern, those of one list side by side.
-    patterns: Vec<Regex>,
-    /// The same as written.
-    written: Vec<String>,
+    patterns: Vec<Pattern>,
+    /// What each of them requires, until the first look is built.
+    required: Vec<Required>,
     /// For each list the places of its patterns.
     lists: Vec<Range<usize>>,
     first_look: FirstLook,
     tumour: Possible,
     record: Possible,
+}
+
+/// One phrase.
+#[derive(Debug)]
+struct Pattern {
+    regex: Regex,
+    start: Start,
+    /// The most bytes a match can have.
+    longest: usize,
+}
+
+impl Pattern {
+    fn is_match(&self, text: &[u8]) -> bool {
+        self.find(text, 0).is_some()
+    }
+
+    /// The first match that begins at a place or after it. Only places where a match can begin are tried: patterns run
+    /// without lookup tables, and most of a text begins no match.
+    fn find(&self, text: &[u8], from: usize) -> Option<Range<usize>> {
+        let start = &self.start;
+        if start.is_anywhere() {
+            let input = Input::new(text).span(from..text.len());
+            return self.regex.find(input).map(|m| m.range());
+        }
+        let mut at = start.next(text, from)?;
+        loop {
+            // What a search costs grows with the length of what it is given.
+            let end = text.len().min(at.saturating_add(self.longest));
+            let input = Input::new(text).span(at..end).anchored(Anchored::Yes);
+            if let Some(found) = self.regex.find(input) {
+                return Some(found.range());
+            }
+            at = start.next(text, at + 1)?;
+        }
+    }
+
+    /// Every match, none over another.
+    fn find_all<'t>(&'t self, text: &'t [u8]) -> impl Iterator<Item = Range<usize>> + 't {
+        let mut from = Some(0);
+        std::iter::from_fn(move || {
+            let found = self.find(text, from?);
+            // An empty match must not be found again at the same place.
+            from = found.as_ref().map(|f| f.end.max(f.start + 1));
+            found
+        })
+    }
 }
 
 /// Words worth stopping for while skimming a record.
@@ -76,7 +123,7 @@ impl Lexicon {
     /// True when any of the possible phrases of the list occurs in the text.
     #[must_use]
     pub fn any(&self, list: List, text: &str, possible: &Possible) -> bool {
-        self.tried(list, possible).any(|r| r.is_match(text.as_bytes()))
+        self.tried(list, possible).any(|p| p.is_match(text.as_bytes()))
     }
 
     /// Every place where a possible phrase of the list occurs, in reading order; places may overlap.
@@ -84,13 +131,13 @@ impl Lexicon {
     pub fn hits(&self, list: List, text: &str, possible: &Possible) -> Vec<Range<usize>> {
         let found = self
             .tried(list, possible)
-            .flat_map(|r| r.find_iter(text.as_bytes()).map(|m| m.range()));
+            .flat_map(|p| p.find_all(text.as_bytes()));
         let mut hits: Vec<_> = found.filter(|r| !r.is_empty()).collect();
         hits.sort_by_key(|r| (r.start, r.end));
         hits
     }
 
-    fn tried(&self, list: List, possible: &Possible) -> impl Iterator<Item = &Regex> {
+    fn tried(&self, list: List, possible: &Possible) -> impl Iterator<Item = &Pattern> {
         let places = self.lists.get(list as usize).cloned().unwrap_or_default();
         places
             .filter(|number| possible.has(*number))
@@ -108,7 +155,7 @@ impl Lexicon {
         possible
             .numbers()
             .filter_map(|n| self.patterns.get(n))
-            .any(|r| r.is_match(text.as_bytes()))
+            .any(|p| p.is_match(text.as_bytes()))
     }
 
     /// The patterns that could match in a text: all others need not be tried.
@@ -124,7 +171,7 @@ impl Lexicon {
 
     /// Builds the first look once all lists are there.
     pub(super) fn finish(&mut self) {
-        self.first_look = FirstLook::build(self.written.iter().map(String::as_str));
+        self.first_look = FirstLook::build(std::mem::take(&mut self.required).iter());
         let asked = |lists: &[List]| {
             let places = lists.iter().filter_map(|l| self.lists.get(*l as usize).cloned());
             Possible::of(places.flatten())
@@ -154,8 +201,13 @@ impl Lexicon {
                     ));
                 }
                 Ok(regex) => {
-                    self.patterns.push(regex);
-                    self.written.push(pattern);
+                    let required = Required::by(&pattern);
+                    self.patterns.push(Pattern {
+                        regex,
+                        start: required.start.clone(),
+                        longest: required.longest.unwrap_or(usize::MAX),
+                    });
+                    self.required.push(required);
                 }
                 Err(error) => findings.push(finding(written, reason(&error))),
             }
@@ -308,5 +360,31 @@ mod tests {
                 .unwrap()
                 .is_match(b"no  evidence of")
         );
+    }
+
+    #[test]
+    fn the_shortcuts_find_what_a_plain_search_finds() {
+        let knowledge = crate::knowledge::Knowledge::embedded().unwrap();
+        let lexicon = knowledge.lexicon();
+        let mut found = 0;
+        for line in include_str!("../../cards/pnet/phrases.toml").lines() {
+            let text = fold(line);
+            let possible = lexicon.possible(&text);
+            for (number, pattern) in lexicon.patterns.iter().enumerate() {
+                let plain: Vec<_> = pattern
+                    .regex
+                    .find_iter(text.as_bytes())
+                    .map(|m| m.range())
+                    .collect();
+                let quick: Vec<_> = pattern.find_all(text.as_bytes()).collect();
+                assert_eq!(quick, plain, "pattern {number} in {text:?}");
+                assert!(
+                    plain.is_empty() || possible.has(number),
+                    "pattern {number} in {text:?}"
+                );
+                found += plain.len();
+            }
+        }
+        assert!(found > 100, "only {found} phrases found: the texts prove nothing");
     }
 }

@@ -1,12 +1,16 @@
 //! Which words a pattern cannot do without: a cheap first look before any regular expression runs.
 //!
-//! Most texts hold none of the phrases of most lists. From each pattern a set of short words is taken such that every
-//! match contains at least one of them; one automaton over all these words tells in a single pass which lists could
-//! match at all. A pattern without such words is always tried, so the first look never hides a match.
+//! Most texts hold none of the phrases of most lists. From each pattern two sets of short words are taken such that
+//! every match contains at least one word of each; one automaton over all these words tells in a single pass which
+//! patterns could match at all. A pattern without such words is always tried, so the first look never hides a match.
+//! What each pattern cannot do without is worked out in [`required`]; where a match may begin, too.
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
-use regex_syntax::hir::{Hir, HirKind};
 use std::collections::BTreeMap;
+
+mod required;
+
+pub(super) use required::{Required, Start};
 
 /// The most patterns a rule set may have (a finding says so).
 pub const MAX_PATTERNS: usize = 64 * 12;
@@ -54,39 +58,49 @@ impl Possible {
         }
     }
 
-    fn add_all(&mut self, others: &Self) {
-        for (bits, more) in self.0.iter_mut().zip(others.0) {
-            *bits |= more;
+    fn add_all(&mut self, others: &[(u8, u64)]) {
+        for (place, more) in others {
+            if let Some(bits) = self.0.get_mut(usize::from(*place)) {
+                *bits |= more;
+            }
         }
     }
-}
 
-/// A pattern with more alternatives than this is always tried.
-const MAX_WORDS: usize = 200;
+    /// The blocks that are not empty: a word stands in few patterns.
+    fn blocks(&self) -> Vec<(u8, u64)> {
+        let blocks = (0_u8..).zip(self.0);
+        blocks.filter(|(_, bits)| *bits != 0).collect()
+    }
+}
 
 /// The first look over a text.
 #[derive(Debug, Default)]
 pub(super) struct FirstLook {
     automaton: Option<AhoCorasick>,
-    /// For each word of the automaton the patterns that need it.
-    patterns: Vec<Possible>,
-    /// Patterns without such a word.
-    always: Possible,
+    /// For each word of the automaton the patterns that need it, as one of their first and of their second words.
+    needed_by: Vec<[Vec<(u8, u64)>; 2]>,
+    /// Patterns without first, and without second words.
+    always: [Possible; 2],
 }
 
 impl FirstLook {
-    /// Builds the automaton over the patterns, numbered in their order.
-    pub fn build<'p>(patterns: impl Iterator<Item = &'p str>) -> Self {
-        let mut words: BTreeMap<Vec<u8>, Possible> = BTreeMap::new();
-        let mut always = Possible::default();
+    /// Builds the automaton over what the patterns require, numbered in their order.
+    pub fn build<'p>(patterns: impl Iterator<Item = &'p Required>) -> Self {
+        let mut words: BTreeMap<&[u8], [Possible; 2]> = BTreeMap::new();
+        let mut always = [Possible::default(); 2];
         let mut all = Possible::default();
-        for (number, pattern) in patterns.enumerate() {
+        for (number, required) in patterns.enumerate() {
             all.add(number);
-            match needed(pattern) {
-                Some(needed) => needed
-                    .into_iter()
-                    .for_each(|w| words.entry(w).or_default().add(number)),
-                None => always.add(number),
+            for (at, always) in always.iter_mut().enumerate() {
+                let Some(needed) = required.words.get(at) else {
+                    always.add(number);
+                    continue;
+                };
+                for word in needed {
+                    if let Some(needed_by) = words.entry(word).or_default().get_mut(at) {
+                        needed_by.add(number);
+                    }
+                }
             }
         }
         let automaton = AhoCorasick::builder()
@@ -96,65 +110,28 @@ impl FirstLook {
         match automaton {
             Ok(automaton) => Self {
                 automaton: Some(automaton),
-                patterns: words.into_values().collect(),
+                needed_by: words.into_values().map(|both| both.map(|p| p.blocks())).collect(),
                 always,
             },
             // Without the automaton every pattern is tried.
             Err(_) => Self {
                 automaton: None,
-                patterns: Vec::new(),
-                always: all,
+                needed_by: Vec::new(),
+                always: [all; 2],
             },
         }
     }
 
     /// The patterns that could match in a text.
     pub fn possible(&self, text: &str) -> Possible {
-        let mut possible = self.always;
+        let [mut first, mut second] = self.always;
         for hit in self.automaton.iter().flat_map(|a| a.find_overlapping_iter(text)) {
-            if let Some(needed_by) = self.patterns.get(hit.pattern().as_usize()) {
-                possible.add_all(needed_by);
+            if let Some([as_first, as_second]) = self.needed_by.get(hit.pattern().as_usize()) {
+                first.add_all(as_first);
+                second.add_all(as_second);
             }
         }
-        possible
-    }
-}
-
-/// Words of which every match of the pattern contains at least one, in lower case; `None` when there are none.
-fn needed(pattern: &str) -> Option<Vec<Vec<u8>>> {
-    let hir = regex_syntax::ParserBuilder::new()
-        .unicode(false)
-        .utf8(false)
-        .build()
-        .parse(pattern)
-        .ok()?;
-    let mut words = of(&hir)?;
-    words.sort();
-    words.dedup();
-    Some(words)
-}
-
-fn of(hir: &Hir) -> Option<Vec<Vec<u8>>> {
-    match hir.kind() {
-        HirKind::Literal(literal) => {
-            let word = literal.0.to_ascii_lowercase();
-            Some(vec![word])
-        }
-        HirKind::Capture(capture) => of(&capture.sub),
-        HirKind::Repetition(repetition) if repetition.min > 0 => of(&repetition.sub),
-        HirKind::Alternation(parts) => {
-            let mut words = Vec::new();
-            for part in parts {
-                words.extend(of(part)?);
-            }
-            (words.len() <= MAX_WORDS).then_some(words)
-        }
-        // Any one part of a sequence will do: the one whose shortest word is longest tells most.
-        HirKind::Concat(parts) => {
-            let candidates = parts.iter().filter_map(of);
-            candidates.max_by_key(|words| (words.iter().map(Vec::len).min(), std::cmp::Reverse(words.len())))
-        }
-        HirKind::Empty | HirKind::Class(_) | HirKind::Look(_) | HirKind::Repetition(_) => None,
+        first.both(&second)
     }
 }
 
@@ -162,30 +139,25 @@ fn of(hir: &Hir) -> Option<Vec<Vec<u8>>> {
 mod tests {
     use super::*;
 
-    fn check(pattern: &str, expect: Option<&[&str]>) {
-        let found = needed(pattern);
-        let found: Option<Vec<String>> =
-            found.map(|w| w.into_iter().map(|w| String::from_utf8(w).unwrap()).collect());
-        let expect: Option<Vec<String>> = expect.map(|e| e.iter().map(|w| (*w).to_owned()).collect());
-        assert_eq!(found, expect, "{pattern}");
-    }
-
     #[test]
-    fn every_match_contains_one_of_the_words() {
-        check(r"\bstaging\b", Some(&["staging"]));
-        check(r"\bstag(e|ing)\s+of\b", Some(&["stag"]));
-        check(r"\b(liver|bone)\s+mets\b", Some(&["mets"]));
-        check(r"(abc)?d*", None);
-        check(r"(abc|d*)", None);
-        check(r"[.;,:]", None);
-        check(r"(?-i:\bNETs?\b)", Some(&["net"]));
-    }
-
-    #[test]
-    fn only_patterns_with_a_needed_word_are_possible() {
-        let patterns = ["whipple'?s", r"\bresectab", "[.;]"];
-        let possible = FirstLook::build(patterns.into_iter()).possible("WHIPPLE was done");
-        let numbers: Vec<_> = possible.numbers().collect();
-        assert_eq!(numbers, [0, 2], "a pattern without words is always tried");
+    fn only_patterns_with_their_needed_words_are_possible() {
+        let patterns = [
+            "whipple'?s",
+            r"\bresectab",
+            "[.;]",
+            r"\b(suspected|likely)\s+(net|nec)",
+        ];
+        let required: Vec<_> = patterns.into_iter().map(Required::by).collect();
+        let look = FirstLook::build(required.iter());
+        let check = |text: &str, expect: &[usize]| {
+            assert_eq!(
+                look.possible(text).numbers().collect::<Vec<_>>(),
+                expect,
+                "{text}"
+            );
+        };
+        check("WHIPPLE'S was done", &[0, 2]);
+        check("suspected stone", &[2]);
+        check("suspected PNET", &[2, 3]);
     }
 }
