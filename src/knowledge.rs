@@ -9,6 +9,7 @@ pub mod files;
 pub mod finding;
 pub mod lexicon;
 pub mod literals;
+pub mod local;
 pub mod table;
 pub mod vocabulary;
 
@@ -103,6 +104,8 @@ pub struct Knowledge {
     pub(crate) ratings: BTreeMap<(Key, Key), Rating>,
     pub(crate) words: table::Words,
     pub(crate) suggestions: table::Suggestions,
+    /// The site's own codes, already among the tables above.
+    pub(crate) local: Option<local::LocalCodes>,
 }
 
 /// A code of a value set.

@@ -51,7 +51,12 @@ fn digest(files: &SourceFiles) -> String {
         hash.update(format!("{}\0{}\0", path, text.len()));
         hash.update(text);
     }
-    hash.finalize().iter().map(|b| format!("{b:02x}")).collect()
+    hexadecimal(&hash.finalize())
+}
+
+/// Bytes as people compare them.
+pub(super) fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
 
 struct Build<'a> {
@@ -105,6 +110,7 @@ impl Build<'_> {
             ratings,
             words: words?,
             suggestions,
+            local: None,
         })
     }
 
