@@ -65,9 +65,20 @@ impl<'a> StudyTexts<'a> {
     /// The same with notes: how it is to be done.
     pub fn how(&self) -> &Text<'a> {
         self.how.get_or_init(|| {
-            let notes = self.order.notes.iter().map(String::as_str);
+            let notes = self.notes_that_stand().iter().map(String::as_str);
             Text::new(self.knowledge, &Text::join(self.described().chain(notes)))
         })
+    }
+
+    /// The notes from the last one on that replaces what was written before it.
+    fn notes_that_stand(&self) -> &'a [String] {
+        let replaces = |note: &String| Text::new(self.knowledge, note).mentions(List::InstructionsReplaced);
+        let notes = self.order.notes.as_slice();
+        let from = match notes.len() {
+            0 | 1 => 0,
+            _ => notes.iter().rposition(replaces).unwrap_or_default(),
+        };
+        notes.get(from..).unwrap_or_default()
     }
 
     /// Reasons.

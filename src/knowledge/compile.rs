@@ -9,7 +9,7 @@ use super::files::{
 use super::finding::Finding;
 use super::lexicon::Lexicon;
 use super::literals::MAX_PATTERNS;
-use super::table::{Row, Scenario, ScenarioTable, Suggestions, Words};
+use super::table::{Question, Row, Scenario, ScenarioTable, Suggestions, Words};
 use super::vocabulary::{FACTS, List, Role, Window};
 use super::{AppropriatenessCategory, Block, Key, Knowledge, Member, Rating, Shape, SourceFiles, Study};
 use crate::terminology::{CodeSystems, System};
@@ -494,13 +494,35 @@ impl Build<'_> {
                 }
                 when.extend(known.map(|(at, _)| (at, set)));
             }
+            let asks = scenario.entry.voice == super::files::Voice::Ask;
+            if asks == entry.fits.is_empty() {
+                let message = format!(
+                    "row `{}` ({}) must name under `fits` the scenarios the evidence fits, if and only if it asks",
+                    entry.rule, scenario.key
+                );
+                self.find("K007", file, &entry.because, message, "add or remove `fits`");
+            }
+            let named = entry.fits.iter();
+            let fits = named
+                .filter_map(|key| self.known_scenario(file, &scenarios, key))
+                .collect();
             rows.push(Row {
                 rule: entry.rule.into(),
                 scenario: scenario.key.clone(),
+                fits,
                 because: entry.because,
                 when,
             });
         }
+        let stated = read.question.into_iter();
+        let questions = stated
+            .filter_map(|q| {
+                Some(Question {
+                    scenario: self.known_scenario(file, &scenarios, &q.scenario)?,
+                    reason: q.reason.trim().to_owned(),
+                })
+            })
+            .collect();
         // The last row must take whatever is left, or some facts would meet no row.
         if rows.last().is_none_or(|r| !r.when.is_empty()) {
             self.find(
@@ -530,8 +552,19 @@ impl Build<'_> {
         ScenarioTable {
             facts: read.fact,
             scenarios,
+            questions,
             rows,
         }
+    }
+
+    /// The scenario with this key, or a finding.
+    fn known_scenario(&mut self, file: &str, scenarios: &[Scenario], key: &str) -> Option<Key> {
+        let known = scenarios.iter().find(|s| *s.key == *key).map(|s| s.key.clone());
+        if known.is_none() {
+            let message = format!("the scenario `{key}` does not exist");
+            self.find("K003", file, key, message, "add a [[scenario]], or mend the name");
+        }
+        known
     }
 
     fn ratings(&mut self, studies: &[Study], table: &ScenarioTable) -> BTreeMap<(Key, Key), Rating> {
@@ -627,6 +660,11 @@ impl Build<'_> {
             ("suggestion_label".to_owned(), common.suggestion_label.clone()),
             ("update_description".to_owned(), common.update_description.clone()),
             ("create_description".to_owned(), common.create_description.clone()),
+            ("question_label".to_owned(), common.question_label.clone()),
+            (
+                "question_description".to_owned(),
+                common.question_description.clone(),
+            ),
         ];
         texts.extend(
             common
@@ -700,8 +738,9 @@ impl Build<'_> {
         for (name, template) in templates.templates() {
             let known: &[&str] = match name.split('.').next().unwrap_or_default() {
                 "detail" => DETAIL,
-                "suggestion_label" => &["study", "adds"],
-                "update_description" | "create_description" => &["text"],
+                "suggestion_label" => &["study", "adds", "surplus"],
+                "update_description" | "create_description" => &["text", "surplus"],
+                "question_label" | "question_description" => &["text"],
                 "limits" => &["sources"],
                 _ => CARD,
             };
@@ -772,6 +811,7 @@ impl Build<'_> {
             mention: keys(read.mention),
             high_grade: Some(read.high_grade.into()),
             fallback_systems: read.fallback_systems,
+            replaces_note: read.replaces_note,
             orders: read
                 .order
                 .into_iter()

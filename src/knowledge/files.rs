@@ -430,8 +430,20 @@ pub struct ScenariosFile {
     pub fact: Vec<FactEntry>,
     /// The scenarios.
     pub scenario: Vec<ScenarioEntry>,
+    /// The questions a clinician can answer an uncertain order with, by one click.
+    pub question: Vec<QuestionEntry>,
     /// The rows, first match wins.
     pub row: Vec<RowEntry>,
+}
+
+/// A question as it is written on an order.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct QuestionEntry {
+    /// The scenario it states.
+    pub scenario: String,
+    /// The reason written on the order; an order that gives it word for word is believed.
+    pub reason: String,
 }
 
 /// Words for one fact.
@@ -495,6 +507,9 @@ pub struct RowEntry {
     pub when: BTreeMap<String, Vec<String>>,
     /// The scenario it decides.
     pub scenario: String,
+    /// Where only the clinician can tell: the scenarios the evidence fits.
+    #[serde(default)]
+    pub fits: Vec<String>,
     /// Why, in words.
     pub because: String,
 }
@@ -559,6 +574,10 @@ pub struct CommonWords {
     pub update_description: String,
     /// Description of the action that adds an order.
     pub create_description: String,
+    /// Label of a question to choose.
+    pub question_label: String,
+    /// Description of the action that states a question on an order.
+    pub question_description: String,
     /// Note line kinds under "Not known".
     pub limits: BTreeMap<String, String>,
     /// Modifier → words when merged into a card.
@@ -582,6 +601,9 @@ pub struct CardWords {
     /// Studies offered before all others.
     #[serde(default)]
     pub prefer: Vec<String>,
+    /// Questions to choose from where the scenario itself is settled, but not what the study is for.
+    #[serde(default)]
+    pub questions: Vec<String>,
     /// Offers of the order's own modality come first.
     #[serde(default)]
     pub prefer_same_modality: bool,
@@ -624,6 +646,8 @@ pub struct SuggestionsFile {
     pub high_grade: String,
     /// Systems to code an offer in when the order's own system has no code for it, best first.
     pub fallback_systems: Vec<String>,
+    /// Note that lets an offer win over notes of the order that speak of contrast or tracer; they stay as written.
+    pub replaces_note: String,
     /// How a study is ordered.
     pub order: Vec<OfferEntry>,
 }

@@ -199,6 +199,7 @@ mod tests {
             offers: vec!["A".into(), "B".into()],
             mentions: Vec::new(),
             adds: false,
+            questions: Vec::new(),
             modifiers: Vec::new(),
             limits: Vec::new(),
             because: Vec::new(),
@@ -206,8 +207,10 @@ mod tests {
         let decision = Decision {
             order: order_reference("o1"),
             selected: true,
+            parts: Vec::new(),
             study: Some("S".into()),
             scenario: "q".into(),
+            candidates: vec!["q".into()],
             certainty: Certainty::Linked,
             rating: AppropriatenessCategory::Unknown,
             advice: vec![advice],
