@@ -81,10 +81,11 @@ impl<'a> StudyTexts<'a> {
         notes.get(from..).unwrap_or_default()
     }
 
-    /// Reasons.
+    /// Reasons, and what is sent along.
     pub fn why(&self) -> Text<'a> {
         let reasons = self.order.reasons.iter().filter_map(|c| c.text.as_deref());
-        Text::new(self.knowledge, &Text::join(reasons))
+        let supporting = self.order.supporting.iter().flat_map(|c| c.words());
+        Text::new(self.knowledge, &Text::join(reasons.chain(supporting)))
     }
 
     fn described(&self) -> impl Iterator<Item = &'a str> {
@@ -163,7 +164,13 @@ fn settle_tracer(
     if !nuclear || !matches!(asked.shape.tracer, None | Some(Tracer::Unknown)) {
         return;
     }
-    if let Some((tracer, evidence)) = codes::tracer(knowledge, id, order) {
+    let ordered = order.details.iter().chain([&order.code]);
+    // What is sent along may be about an earlier scan: it counts only where the order itself names no tracer.
+    let named = codes::tracer(knowledge, id, ordered).or_else(|| {
+        let silent = text::tracer(&texts.how().without(&[List::SstrNegative])).is_none();
+        codes::tracer(knowledge, id, order.supporting.iter().filter(|_| silent))
+    });
+    if let Some((tracer, evidence)) = named {
         asked.shape.tracer = Some(tracer);
         asked.evidence.push(evidence);
         return;
