@@ -248,6 +248,7 @@ fn read_again(knowledge: &Knowledge, case: &Case, drafts: &[Value], touched: &BT
         let source = before.or_else(|| case.orders.iter().find(|o| o.selected));
         if let Some(source) = source {
             order.reason_references.clone_from(&source.reason_references);
+            order.supporting.clone_from(&source.supporting);
             order.subject = source.subject;
         }
     }
