@@ -4,6 +4,7 @@
 //! (SC-01). Ids derive from the call, the order and the rule, so a repeated call gets the same ids (P-20).
 
 pub mod explain;
+mod plan;
 mod revise;
 mod words;
 
@@ -11,6 +12,7 @@ use crate::cds_hooks::response::{Card, Coding, Response, SelectionBehavior, Sour
 use crate::engine::case::{Case, ResourceRef};
 use crate::engine::{Advice, Consultation, Decision, Indicator};
 use crate::knowledge::Knowledge;
+use plan::Plan;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use uuid::Uuid;
@@ -53,14 +55,7 @@ pub fn answer(
             ..call
         };
         for advice in &decision.advice {
-            let card = card(
-                knowledge,
-                call,
-                case,
-                decision,
-                advice,
-                drafts.get(&decision.order),
-            );
+            let card = card(knowledge, call, case, decision, advice, drafts);
             cards.push((knowledge.words().precedence(&advice.kind), advice.indicator, card));
         }
     }
@@ -87,12 +82,12 @@ fn card(
     case: &Case,
     decision: &Decision,
     advice: &Advice,
-    draft: Option<&Value>,
+    drafts: &BTreeMap<ResourceRef, Value>,
 ) -> Card {
     let told = Told::of(knowledge, case, decision, advice);
     let topic = knowledge.topic();
     let order = decision.order.as_str();
-    let suggestions = suggestions(knowledge, call, case, decision, advice, draft);
+    let suggestions = suggestions(knowledge, call, case, decision, advice, drafts);
     let text = |coding: &str| Some(coding.to_owned()).filter(|c| !c.is_empty());
     Card {
         uuid: Some(id(call, &["card", order, &advice.kind])),
@@ -142,47 +137,42 @@ fn suggestions(
     case: &Case,
     decision: &Decision,
     advice: &Advice,
-    draft: Option<&Value>,
+    drafts: &BTreeMap<ResourceRef, Value>,
 ) -> Vec<Suggestion> {
-    let Some(draft) = draft else { return Vec::new() };
-    let Some(order) = case
-        .orders
-        .iter()
-        .find(|o| o.id.as_ref() == Some(&decision.order))
-    else {
+    let Some(judged) = drafts.get(&decision.order) else {
         return Vec::new();
     };
+    let order = decision.order.as_str();
     let mut suggestions = Vec::new();
     for study in &advice.offers {
-        let Some(offer) = knowledge.suggestions().orders.get(study) else {
-            continue;
-        };
-        let new_id = |at: usize| {
-            id(
-                call,
-                &[
-                    "order",
-                    decision.order.as_str(),
-                    &advice.kind,
-                    study,
-                    &at.to_string(),
-                ],
-            )
-        };
-        let actions = revise::actions(knowledge, order, draft, offer, advice.adds, &new_id);
+        let offer = knowledge.suggestions().orders.get(study);
+        let plan = offer.and_then(|o| Plan::of(knowledge, case, decision, o, advice.adds).map(|p| (o, p)));
+        let Some((offer, plan)) = plan else { continue };
+        let new_id = |at: usize| id(call, &["order", order, &advice.kind, study, &at.to_string()]);
+        let actions = revise::actions(knowledge, &plan, offer, judged, drafts, &new_id);
         if actions.is_empty() {
             continue;
         }
+        let surplus = words::orders(knowledge, &plan.surplus);
         suggestions.push(Suggestion {
-            label: words::suggestion_label(knowledge, study, advice.adds),
-            uuid: Some(id(
-                call,
-                &["suggestion", decision.order.as_str(), &advice.kind, study],
-            )),
+            label: words::suggestion_label(knowledge, study, advice.adds, &surplus),
+            uuid: Some(id(call, &["suggestion", order, &advice.kind, study])),
             // Where the chart changes the picture, the choice is left to the clinician.
             is_recommended: suggestions.is_empty()
                 && advice.indicator == Indicator::Warning
                 && advice.modifiers.is_empty(),
+            actions,
+        });
+    }
+    for scenario in &advice.questions {
+        let actions = revise::state(knowledge, case, decision, scenario, drafts);
+        if actions.is_empty() {
+            continue;
+        }
+        suggestions.push(Suggestion {
+            label: words::question_label(knowledge, scenario),
+            uuid: Some(id(call, &["question", order, &advice.kind, scenario])),
+            is_recommended: false,
             actions,
         });
     }

@@ -16,7 +16,7 @@ pub mod trace;
 
 pub use crate::knowledge::{AppropriatenessCategory, Key};
 
-use crate::knowledge::Knowledge;
+use crate::knowledge::{Knowledge, Shape};
 use advice::Basket;
 use case::{Case, ResourceRef, Source};
 use facts::{ChartFacts, OrderFacts, disease};
@@ -38,10 +38,15 @@ pub struct Decision {
     pub order: ResourceRef,
     /// Whether the hook asked about it.
     pub selected: bool,
+    /// The draft orders that make up the study together, this one among them, in the order sent; empty where it
+    /// stands alone. Some may not be selected: they count for what the study is, but nobody asked to change them.
+    pub parts: Vec<ResourceRef>,
     /// The imaging study it asks for, composites resolved; `None` when nothing names one.
     pub study: Option<Key>,
     /// The clinical question.
     pub scenario: Key,
+    /// Every question the evidence fits: `scenario` alone where it is settled, several where only the clinician knows.
+    pub candidates: Vec<Key>,
     /// How sure we are of the question.
     pub certainty: Certainty,
     /// The rating held for that question and study.
@@ -107,6 +112,8 @@ pub struct Advice {
     pub indicator: Indicator,
     /// Studies offered, best first.
     pub offers: Vec<Key>,
+    /// Questions the clinician can choose from; each is written on the order by one click.
+    pub questions: Vec<Key>,
     /// Studies told in words only.
     pub mentions: Vec<Key>,
     /// The offers are added beside the draft order instead of replacing it.
@@ -146,6 +153,7 @@ pub fn consult(knowledge: &Knowledge, case: &Case) -> Consultation {
     let mut basket = Basket::of(knowledge, &read, &shapes, &wholes);
     let mut decisions = Vec::new();
     let mut unavailable = None;
+    let grouped = parts(&read, &wholes);
     for ((order, facts), whole) in case.orders.iter().zip(&read).zip(&wholes) {
         if !order.selected && facts.asked.is_none() {
             continue;
@@ -153,27 +161,46 @@ pub fn consult(knowledge: &Knowledge, case: &Case) -> Consultation {
         let judged = scenario::judge(knowledge, case, &chart, order, facts, whole.as_ref());
         unavailable = unavailable.or(judged.unavailable);
         let mut decision = judged.decision;
+        decision.parts = whole
+            .as_ref()
+            .and_then(|w| grouped.iter().find(|(shape, _)| *shape == w))
+            .map(|(_, orders)| orders.clone())
+            .unwrap_or_default();
         if order.selected {
-            let (advice, steps) = advice::advise(knowledge, case, &chart, facts, &judged.ground, &mut basket);
+            let answerable = |questions: &[Key]| {
+                scenario::answerable(knowledge, case, &chart, order, whole.as_ref(), questions)
+            };
+            let ground = &judged.ground;
+            let (advice, steps) =
+                advice::advise(knowledge, case, &chart, facts, ground, &mut basket, &answerable);
+            // What a card asks about is open, even where a row of the table took one side.
+            if let Some(asks) = advice
+                .iter()
+                .find(|a| !a.questions.is_empty() && ground.open.is_empty())
+            {
+                decision.candidates.clone_from(&asks.questions);
+            }
             decision.advice = advice;
             decision.trace.extend(steps);
         }
         decisions.push(decision);
     }
-    advice::share(knowledge, &wholes_by_order(&read, &wholes), &mut decisions);
+    advice::share(knowledge, &mut decisions);
     Consultation {
         decisions,
         unavailable,
     }
 }
 
-/// Which orders make up which whole study.
-fn wholes_by_order(
-    read: &[OrderFacts<'_>],
-    wholes: &[Option<crate::knowledge::Shape>],
-) -> Vec<(ResourceRef, crate::knowledge::Shape)> {
-    let pairs = read.iter().zip(wholes);
-    pairs
-        .filter_map(|(o, w)| w.as_ref().map(|w| (o.id.clone(), w.clone())))
-        .collect()
+/// The orders that make up each whole study.
+fn parts<'w>(read: &[OrderFacts<'_>], wholes: &'w [Option<Shape>]) -> Vec<(&'w Shape, Vec<ResourceRef>)> {
+    let mut grouped: Vec<(&Shape, Vec<ResourceRef>)> = Vec::new();
+    for (order, whole) in read.iter().zip(wholes) {
+        let Some(whole) = whole else { continue };
+        match grouped.iter_mut().find(|(shape, _)| *shape == whole) {
+            Some((_, orders)) => orders.push(order.id.clone()),
+            None => grouped.push((whole, vec![order.id.clone()])),
+        }
+    }
+    grouped
 }

@@ -29,12 +29,14 @@ fn decision(decision: &Decision) -> Value {
         "selected": decision.selected,
         "study": decision.study.as_deref(),
         "scenario": &*decision.scenario,
+        "scenarios": decision.candidates.iter().map(|s| &**s).collect::<Vec<&str>>(),
         "certainty": decision.certainty.key(),
         "rating": decision.rating.key(),
         "advice": decision.advice.iter().map(|a| json!({
             "kind": &*a.kind,
             "indicator": a.indicator.key(),
             "suggestions": a.offers.iter().map(|o| &**o).collect::<Vec<&str>>(),
+            "questions": a.questions.iter().map(|q| &**q).collect::<Vec<&str>>(),
         })).collect::<Vec<_>>(),
         "trace": decision.trace.iter().map(step).collect::<Vec<_>>(),
     })

@@ -1,83 +1,110 @@
 //! The replacement order, cut from the JSON that was received: nothing sent is lost, nothing else is touched
 //! (P-07, SC-04).
 
+use super::plan::{self, Plan};
 use super::words;
 use crate::cds_hooks::response::{Action, ActionKind};
-use crate::engine::case::DraftOrder;
+use crate::engine::case::{Case, ResourceRef};
 use crate::engine::language::Text;
+use crate::engine::{Decision, Key};
 use crate::knowledge::Knowledge;
-use crate::knowledge::files::{CodedOffer, OfferEntry, OfferedOrder};
+use crate::knowledge::files::{OfferEntry, OfferedOrder};
 use crate::knowledge::vocabulary::{List, Role};
-use crate::terminology::SystemId;
 use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
 
-/// The actions of one suggestion: the draft order becomes the offered study, and orders are added where it takes two.
-/// With `adds` the draft order stays as it is and all orders are added.
+/// What belongs to the order received and not to one added beside it.
+const NOT_COPIED: [&str; 10] = [
+    "meta",
+    "identifier",
+    "_id",
+    "text",
+    "implicitRules",
+    "requisition",
+    "replaces",
+    "_status",
+    "performer",
+    "bodySite",
+];
+
+/// The actions of one suggestion: each draft order asked about becomes a part of the offered study, and orders are added
+/// where it takes more. What is added starts from `judged`, the order the card is about.
 pub(super) fn actions(
     knowledge: &Knowledge,
-    order: &DraftOrder,
-    draft: &Value,
+    plan: &Plan<'_>,
     offer: &OfferEntry,
-    adds: bool,
+    judged: &Value,
+    drafts: &BTreeMap<ResourceRef, Value>,
     new_id: &dyn Fn(usize) -> String,
 ) -> Vec<Action> {
-    let Some(coded) = choose(knowledge, order, offer) else {
-        return Vec::new();
-    };
+    let surplus = words::orders(knowledge, &plan.surplus);
     let mut actions = Vec::new();
-    for (at, part) in coded.orders.iter().enumerate() {
-        let Some(mut resource) = draft.as_object().cloned() else {
+    for (at, (part, becomes)) in plan.steps.iter().enumerate() {
+        let received = becomes.and_then(|o| drafts.get(o.id.as_ref()?));
+        let updates = received.is_some();
+        let Some(mut resource) = received.unwrap_or(judged).as_object().cloned() else {
             return Vec::new();
         };
-        let updates = at == 0 && !adds;
         if !updates {
             // A new order is no copy of the old one's identity or progress.
-            for member in [
-                "meta",
-                "identifier",
-                "_id",
-                "text",
-                "implicitRules",
-                "requisition",
-                "replaces",
-                "_status",
-                "performer",
-                "bodySite",
-            ] {
+            for member in NOT_COPIED {
                 resource.shift_remove(member);
             }
             set(&mut resource, "id", json!(new_id(at)));
             set(&mut resource, "status", json!("draft"));
         }
         rewrite(knowledge, &mut resource, part, offer);
-        let template = if updates {
-            "update_description"
+        let (kind, template) = if updates {
+            (ActionKind::Update, "update_description")
         } else {
-            "create_description"
+            (ActionKind::Create, "create_description")
         };
         actions.push(Action {
-            kind: if updates {
-                ActionKind::Update
-            } else {
-                ActionKind::Create
-            },
-            description: Some(words::described(knowledge, template, &part.text)),
+            kind,
+            description: Some(words::described(knowledge, template, &part.text, &surplus)),
             resource: Value::Object(resource),
         });
     }
     actions
 }
 
-/// The coding of the offer in the system the order used, else in the first fallback system that has one.
-fn choose<'k>(knowledge: &Knowledge, order: &DraftOrder, offer: &'k OfferEntry) -> Option<&'k CodedOffer> {
-    let systems = knowledge.systems();
-    let of = |id: SystemId| offer.coded.iter().find(|c| systems.keyed(&c.system) == Some(id));
-    let named = order.code.codings.iter().filter_map(|c| c.system.as_deref());
-    let same = named.flat_map(|s| systems.named(s)).find_map(of);
-    same.or_else(|| {
-        let fallback = knowledge.suggestions().fallback_systems.iter();
-        fallback.filter_map(|s| systems.keyed(s)).find_map(of)
-    })
+/// The actions by which the clinician says which question is meant: it is added to the reasons of each order of the
+/// study that was asked about, behind what is written there.
+pub(super) fn state(
+    knowledge: &Knowledge,
+    case: &Case,
+    decision: &Decision,
+    scenario: &Key,
+    drafts: &BTreeMap<ResourceRef, Value>,
+) -> Vec<Action> {
+    let Some(question) = knowledge.table().question(scenario) else {
+        return Vec::new();
+    };
+    let description = words::described(knowledge, "question_description", &question.reason, "");
+    let parts = plan::parts(case, decision);
+    let asked: Vec<&ResourceRef> = parts
+        .iter()
+        .filter(|o| o.selected)
+        .filter_map(|o| o.id.as_ref())
+        .collect();
+    let asked = if asked.is_empty() {
+        vec![&decision.order]
+    } else {
+        asked
+    };
+    let action = |order: &ResourceRef| {
+        let mut resource = drafts.get(order)?.as_object()?.clone();
+        let given = resource.get("reasonCode").and_then(Value::as_array);
+        let mut reasons = given.cloned().unwrap_or_default();
+        reasons.push(json!({ "text": question.reason }));
+        set(&mut resource, "reasonCode", Value::Array(reasons));
+        Some(Action {
+            kind: ActionKind::Update,
+            description: Some(description.clone()),
+            resource: Value::Object(resource),
+        })
+    };
+    asked.into_iter().filter_map(action).collect()
 }
 
 /// Puts another study into an order.
@@ -95,18 +122,25 @@ fn rewrite(
     set(resource, "code", json!({ "coding": codings, "text": part.text }));
     resource.shift_remove("_code");
     keep_what_fits(knowledge, resource, "orderDetail");
-    if let Some(note) = &offer.protocol_note {
-        let mut notes = resource
-            .get("note")
-            .and_then(Value::as_array)
-            .cloned()
-            .unwrap_or_default();
-        if !notes
-            .iter()
-            .any(|n| n.get("text").and_then(Value::as_str) == Some(note))
-        {
-            notes.push(json!({ "text": note }));
-        }
+    let mut notes = resource
+        .get("note")
+        .and_then(Value::as_array)
+        .cloned()
+        .unwrap_or_default();
+    // What the clinician wrote stays (P-07). A note that told contrast or tracer of the old study would contradict the
+    // new one, so ours says that it replaces it.
+    let told = notes.iter().any(|note| tells_study(knowledge, note));
+    let replaces = told.then_some(&knowledge.suggestions().replaces_note);
+    let ours: Vec<&str> = [offer.protocol_note.as_ref(), replaces]
+        .into_iter()
+        .flatten()
+        .map(String::as_str)
+        .collect();
+    let ours = ours.join(" ");
+    // The last note is the one that counts: ours is not said twice in a row.
+    let said = notes.last().and_then(|n| n.get("text")).and_then(Value::as_str) == Some(&ours);
+    if !ours.is_empty() && !said {
+        notes.push(json!({ "text": ours }));
         set(resource, "note", Value::Array(notes));
     }
 }

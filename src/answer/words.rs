@@ -1,9 +1,11 @@
 //! Filling the words of a card: five fixed parts, plain Markdown without HTML or tables.
 
-use crate::engine::case::{Case, ResourceRef};
+use super::plan::{self, Plan};
+use crate::engine::case::{Case, DraftOrder, ResourceRef};
 use crate::engine::trace::Evidence;
-use crate::engine::{Advice, AppropriatenessCategory, Decision, Key, rating};
+use crate::engine::{Advice, AppropriatenessCategory, Decision, Key, rating, study};
 use crate::knowledge::Knowledge;
+use crate::terminology::Coding;
 use minijinja::context;
 use std::fmt::Write;
 
@@ -49,7 +51,7 @@ impl Told {
             rating_if_asked => category(knowledge, if_asked),
         };
         let fill = |part: &str| fill(knowledge, &format!("{}.{part}", advice.kind), &words);
-        let alternatives = alternatives(knowledge, decision, advice);
+        let alternatives = alternatives(knowledge, case, decision, advice);
         let mentioned = mention(knowledge, decision, advice);
         // A modifier that is a card of its own says so in its own words.
         let merged = advice
@@ -68,7 +70,7 @@ impl Told {
             .collect();
         let detail = context! {
             ordered,
-            ordered_code => ordered_code(knowledge, case, &decision.order),
+            ordered_code => ordered_code(knowledge, case, decision),
             why => fill("why"),
             modifiers,
             facts => facts(knowledge, advice),
@@ -85,14 +87,37 @@ impl Told {
 }
 
 /// The label of a suggestion.
-pub(super) fn suggestion_label(knowledge: &Knowledge, study: &Key, adds: bool) -> String {
+pub(super) fn suggestion_label(knowledge: &Knowledge, study: &Key, adds: bool, surplus: &str) -> String {
     let name = knowledge.study(study).map_or("", |s| s.name.as_str());
-    fill(knowledge, "suggestion_label", &context! { study => name, adds })
+    fill(
+        knowledge,
+        "suggestion_label",
+        &context! { study => name, adds, surplus },
+    )
 }
 
-/// A short text by its template name and one value.
-pub(super) fn described(knowledge: &Knowledge, template: &str, text: &str) -> String {
-    fill(knowledge, template, &context! { text })
+/// The label of a question to choose.
+pub(super) fn question_label(knowledge: &Knowledge, scenario: &Key) -> String {
+    let scenario = knowledge.table().scenario(scenario);
+    let text = scenario.map_or("", |s| s.entry.title.as_str());
+    fill(knowledge, "question_label", &context! { text })
+}
+
+/// What an action does, by its template name, with the orders that are left over.
+pub(super) fn described(knowledge: &Knowledge, template: &str, text: &str, surplus: &str) -> String {
+    fill(knowledge, template, &context! { text, surplus })
+}
+
+/// Orders as a card names them: by our names and codes, never by their own text. Empty where there is none.
+pub(super) fn orders(knowledge: &Knowledge, orders: &[&DraftOrder]) -> String {
+    let name = |order: &&DraftOrder| {
+        let asked = study::identify(knowledge, order);
+        let study = asked.as_ref().and_then(|a| a.study(knowledge));
+        let name = study.map_or_else(|| called(knowledge, "ServiceRequest"), |s| &s.name);
+        code_of(knowledge, order).map_or_else(|| name.to_owned(), |code| format!("{name} ({code})"))
+    };
+    let names: Vec<String> = orders.iter().map(name).collect();
+    names.join(", ")
 }
 
 /// Fills one template. A template that asks for something unknown is a lint finding; here it leaves a gap, not a panic.
@@ -106,6 +131,12 @@ fn fill(knowledge: &Knowledge, template: &str, words: &minijinja::Value) -> Stri
         .to_owned()
 }
 
+/// What cards call a resource of this type.
+fn called<'k>(knowledge: &'k Knowledge, kind: &str) -> &'k str {
+    let words = knowledge.words().common.resource.get(kind);
+    words.map_or("", String::as_str)
+}
+
 fn category(knowledge: &Knowledge, category: AppropriatenessCategory) -> &str {
     knowledge
         .words()
@@ -115,14 +146,24 @@ fn category(knowledge: &Knowledge, category: AppropriatenessCategory) -> &str {
         .map_or("", String::as_str)
 }
 
-/// The code by which the order names the study: the first one the catalogue knows, shown with its system.
-fn ordered_code(knowledge: &Knowledge, case: &Case, order: &ResourceRef) -> Option<String> {
-    let order = case.orders.iter().find(|o| o.id.as_ref() == Some(order))?;
-    let coding = order
-        .code
-        .codings
-        .iter()
-        .find(|c| knowledge.study_coded(c).is_some())?;
+/// The codes by which the orders name the study.
+fn ordered_code(knowledge: &Knowledge, case: &Case, decision: &Decision) -> Option<String> {
+    let mut orders = plan::parts(case, decision);
+    if orders.is_empty() {
+        orders.extend(
+            case.orders
+                .iter()
+                .find(|o| o.id.as_ref() == Some(&decision.order)),
+        );
+    }
+    let codes: Vec<String> = orders.iter().filter_map(|o| code_of(knowledge, o)).collect();
+    Some(codes.join(" + ")).filter(|c| !c.is_empty())
+}
+
+/// The code by which an order names its study: the first one the catalogue knows, shown with its system.
+fn code_of(knowledge: &Knowledge, order: &DraftOrder) -> Option<String> {
+    let known = |c: &&Coding| knowledge.study_coded(c).is_some();
+    let coding = order.code.codings.iter().find(known)?;
     let system = knowledge.systems().named(coding.system.as_deref()?).next()?;
     // The code was found in the catalogue, so it is ours to show.
     Some(format!(
@@ -141,12 +182,7 @@ fn facts(knowledge: &Knowledge, advice: &Advice) -> String {
         .chain(advice.modifiers.iter().map(|(_, e)| e))
     {
         let kind = evidence.resource.as_ref().map_or("", kind_of);
-        let name = knowledge
-            .words()
-            .common
-            .resource
-            .get(kind)
-            .map_or("", String::as_str);
+        let name = called(knowledge, kind);
         let fact = fact(evidence);
         match told.iter_mut().find(|(n, _)| *n == name) {
             Some((_, facts)) if facts.contains(&fact) => {}
@@ -179,21 +215,27 @@ fn kind_of(resource: &ResourceRef) -> &str {
 }
 
 /// The offers with their ratings, as data for the template.
-fn alternatives(knowledge: &Knowledge, decision: &Decision, advice: &Advice) -> Vec<minijinja::Value> {
+fn alternatives(
+    knowledge: &Knowledge,
+    case: &Case,
+    decision: &Decision,
+    advice: &Advice,
+) -> Vec<minijinja::Value> {
     let rated = scenario_rated(knowledge, decision);
     let offers = advice.offers.iter().filter_map(|key| {
         let study = knowledge.study(key)?;
         let held = rated.and_then(|s| rating::held(knowledge, s, Some(key)));
-        let because = knowledge
-            .suggestions()
-            .orders
-            .get(key)
-            .map_or("", |o| o.because.as_str());
+        let offer = knowledge.suggestions().orders.get(key);
+        let because = offer.map_or("", |o| o.because.as_str());
+        // Only a study drafted as several orders can leave one over.
+        let offer = offer.filter(|_| !decision.parts.is_empty());
+        let plan = offer.and_then(|o| Plan::of(knowledge, case, decision, o, advice.adds));
+        let surplus = plan.map_or_else(String::new, |p| orders(knowledge, &p.surplus));
         let rating = held.and_then(|r| r.category).map_or_else(
             || category(knowledge, AppropriatenessCategory::Unknown),
             |c| category(knowledge, c),
         );
-        Some(context! { name => study.name.as_str(), rating, rrl => held.and_then(|r| r.rrl.clone()), because })
+        Some(context! { name => study.name.as_str(), rating, rrl => held.and_then(|r| r.rrl.clone()), because, surplus })
     });
     offers.collect()
 }

@@ -67,6 +67,7 @@ pub fn advise(
     facts: &OrderFacts<'_>,
     ground: &Ground<'_>,
     basket: &mut Basket<'_>,
+    answerable: &dyn Fn(&[Key]) -> Vec<Key>,
 ) -> (Vec<Advice>, Vec<Step>) {
     let mut trace = Vec::new();
     let Some(study) = ground.study.filter(|_| ground.voice != Voice::Silent) else {
@@ -93,7 +94,8 @@ pub fn advise(
     };
     let mut found = situation.found();
     // §1 Delivery, R2, and "a warning needs agreement between the order and the chart": what was not seen, an unknown
-    // age, or a tumour that only the order names take every warning down to information.
+    // age, a tumour that only the order names, or a question that only the clinician's answer settles take every warning
+    // down to information.
     let judged = [
         Source::Patient,
         Source::Conditions,
@@ -103,7 +105,8 @@ pub fn advise(
     ];
     let not_seen = undelivered(case, &judged);
     let not_checked = undelivered(case, &[Source::Observations, Source::Allergies]);
-    if !not_seen.is_empty() || ground.person == Person::AgeUnknown || ground.only_on_order {
+    let disagree = ground.only_on_order || ground.by_answer;
+    if !not_seen.is_empty() || ground.person == Person::AgeUnknown || disagree {
         found.iter_mut().for_each(|kind| kind.indicator = Indicator::Info);
     }
     let cards = merge(knowledge, found, &mut trace).into_iter().map(|card| {
@@ -123,10 +126,19 @@ pub fn advise(
                 suggest::offers(knowledge, study, &basket.drafted, &changes, entry)
             }
         };
+        let questions = match entry {
+            Some(_) if *card.kind == *kinds::ASK && !ground.open.is_empty() => answerable(&ground.open),
+            Some(entry) if !entry.questions.is_empty() => {
+                let keys: Vec<Key> = entry.questions.iter().map(|q| q.as_str().into()).collect();
+                answerable(&keys)
+            }
+            _ => Vec::new(),
+        };
         Advice {
             offers: offered,
             mentions: mentioned,
             adds: offers == Offers::Add,
+            questions,
             kind: card.kind,
             indicator: card.indicator,
             modifiers: card.modifiers,
@@ -187,17 +199,17 @@ fn merge(knowledge: &Knowledge, mut found: Vec<Found>, trace: &mut Vec<Step>) ->
 }
 
 /// Merging rules 4 and 5: orders of one study share a card of a kind; a response holds few cards, the loudest first.
-pub fn share(knowledge: &Knowledge, wholes: &[(ResourceRef, Shape)], decisions: &mut [Decision]) {
-    let whole = |order: &ResourceRef| wholes.iter().find(|(o, _)| o == order).map(|(_, s)| s.clone());
-    let mut shown: Vec<(Shape, Key)> = Vec::new();
+pub fn share(knowledge: &Knowledge, decisions: &mut [Decision]) {
+    // A study is named by the first of its orders.
+    let mut shown: Vec<(ResourceRef, Key)> = Vec::new();
     for decision in decisions.iter_mut() {
-        let Some(shape) = whole(&decision.order) else {
+        let Some(first) = decision.parts.first() else {
             continue;
         };
         let dropped = take_out(&mut decision.advice, |a| {
-            let known = shown.iter().any(|(s, k)| *s == shape && *k == a.kind);
+            let known = shown.iter().any(|(o, k)| o == first && *k == a.kind);
             if !known {
-                shown.push((shape.clone(), a.kind.clone()));
+                shown.push((first.clone(), a.kind.clone()));
             }
             known
         });

@@ -138,8 +138,11 @@ pub struct DraftOrder {
     pub subject: Identity,
     /// What is ordered.
     pub code: Concept,
-    /// Details of what is ordered (`orderDetail`), and resources named in `supportingInfo` that were sent along.
+    /// Details of what is ordered (`orderDetail`).
     pub details: Vec<Concept>,
+    /// Resources named in `supportingInfo` that were sent along: a tracer or a medicine of the study ordered, or an
+    /// earlier study, which does not tell how this one is done.
+    pub supporting: Vec<Concept>,
     /// Where on the body.
     pub body_sites: Vec<Concept>,
     /// Why: `reasonCode`.

@@ -160,7 +160,8 @@ impl<'k> OrderFacts<'k> {
 
 /// Every word of an order that can tell what it is for.
 fn order_text<'k>(knowledge: &'k Knowledge, order: &DraftOrder) -> Text<'k> {
-    let concepts = order.reasons.iter().chain(&order.details).chain([&order.code]);
+    let concepts = order.reasons.iter().chain(&order.details);
+    let concepts = concepts.chain(&order.supporting).chain([&order.code]);
     let words = concepts
         .flat_map(|c| c.words())
         .chain(order.notes.iter().map(String::as_str));

@@ -11,6 +11,7 @@ use crate::knowledge::files::Voice;
 use crate::knowledge::table::Answers;
 use crate::knowledge::vocabulary::List;
 use crate::knowledge::{Knowledge, Shape, Study};
+use crate::terminology::Concept;
 use std::cell::OnceCell;
 
 /// What the advice rests on, beyond the decision itself.
@@ -32,6 +33,12 @@ pub struct Ground<'k> {
     pub rating: AppropriatenessCategory,
     /// The rating it would have under the scenario that is asked about.
     pub rating_if_asked: AppropriatenessCategory,
+    /// The questions left open (`fits` of the row); empty where the table settles it.
+    pub open: Vec<Key>,
+    /// The order states one of the questions we offer, word for word: it is not asked again.
+    pub answered: bool,
+    /// The table left the question open and the clinician's answer settled it: no agreement of order and chart.
+    pub by_answer: bool,
     /// The rating is our extension of a stated one.
     pub by_extension: bool,
     /// When the tumour was found is not told.
@@ -84,7 +91,10 @@ pub fn judge<'k>(
     if !asked.settled() {
         asked.after_person(case, chart, facts, &mut ground);
     }
-    let (scenario, rule) = asked.decide();
+    let answer = stated_question(knowledge, order);
+    let (row, rule, open) = asked.decide();
+    let by_answer = answer.as_ref().filter(|a| open.contains(a)).cloned();
+    let scenario = by_answer.clone().unwrap_or_else(|| row.clone());
     let held = knowledge
         .table()
         .scenario(&scenario)
@@ -110,7 +120,10 @@ pub fn judge<'k>(
         rating::rate(knowledge, s, study.map(|s| &s.key))
     });
     let mut trace = asked.trace;
-    trace.push(Step::new(&rule, "scenario", &scenario, Vec::new()));
+    trace.push(Step::new(&rule, "scenario", &row, Vec::new()));
+    if let Some(scenario) = &by_answer {
+        trace.push(Step::new("R6-answer", "scenario", scenario, Vec::new()));
+    }
     let source = held.map(|r| Evidence {
         resource: None,
         what: format!("{} ({})", r.source, r.confidence),
@@ -138,7 +151,13 @@ pub fn judge<'k>(
         decision: Decision {
             order: facts.id.clone(),
             selected: order.selected,
+            parts: Vec::new(),
             study: study.map(|s| s.key.clone()),
+            candidates: if open.is_empty() || by_answer.is_some() {
+                vec![scenario.clone()]
+            } else {
+                open.clone()
+            },
             scenario,
             certainty,
             rating: rated,
@@ -154,12 +173,56 @@ pub fn judge<'k>(
             person: person.value,
             rating: rated,
             rating_if_asked: if_asked,
+            answered: answer.is_some(),
+            by_answer: by_answer.is_some(),
+            open,
             by_extension: held.is_some_and(|r| r.by_extension),
             undated: ground.undated,
             because: ground.because,
         },
         unavailable,
     }
+}
+
+/// The question that the order states word for word as one of its reasons: a clinician chose it, or typed it.
+fn stated_question(knowledge: &Knowledge, order: &DraftOrder) -> Option<Key> {
+    let table = knowledge.table();
+    let reasons = order.reasons.iter().filter_map(|r| r.text.as_deref());
+    // The last one added is the clinician's last word.
+    reasons
+        .rev()
+        .find_map(|r| table.question_stated(r))
+        .map(|q| q.scenario.clone())
+}
+
+/// Those of some questions that, once stated on the order, are what the order is then read as. A choice that the
+/// order or the chart would not let stand is not worth a button.
+#[must_use]
+pub fn answerable(
+    knowledge: &Knowledge,
+    case: &Case,
+    chart: &ChartFacts<'_>,
+    order: &DraftOrder,
+    whole: Option<&Shape>,
+    questions: &[Key],
+) -> Vec<Key> {
+    let table = knowledge.table();
+    let stands = |scenario: &&Key| {
+        let Some(question) = table.question(scenario) else {
+            return false;
+        };
+        let mut order = order.clone();
+        order.reasons.push(Concept {
+            text: Some(question.reason.clone()),
+            ..Concept::default()
+        });
+        let facts = OrderFacts::of(knowledge, &order, case);
+        judge(knowledge, case, chart, &order, &facts, whole)
+            .decision
+            .scenario
+            == question.scenario
+    };
+    questions.iter().filter(stands).cloned().collect()
 }
 
 /// True when the order alone tells whether it is about a pNET: the diagnoses of the chart could not change it.
@@ -336,11 +399,12 @@ impl Questions<'_> {
         self.trace.push(Step::new(rule, fact, answer, evidence));
     }
 
-    fn decide(&self) -> (Key, Key) {
+    /// The scenario, the rule that decides it, and the questions it leaves open.
+    fn decide(&self) -> (Key, Key, Vec<Key>) {
         match self.knowledge.table().decide(&self.answers) {
-            Some(row) => (row.scenario.clone(), row.rule.clone()),
+            Some(row) => (row.scenario.clone(), row.rule.clone(), row.fits.clone()),
             // The compile step proves that the last row takes everything; without a row there is no question we rate.
-            None => ("".into(), "".into()),
+            None => ("".into(), "".into(), Vec::new()),
         }
     }
 }

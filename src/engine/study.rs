@@ -65,15 +65,27 @@ impl<'a> StudyTexts<'a> {
     /// The same with notes: how it is to be done.
     pub fn how(&self) -> &Text<'a> {
         self.how.get_or_init(|| {
-            let notes = self.order.notes.iter().map(String::as_str);
+            let notes = self.notes_that_stand().iter().map(String::as_str);
             Text::new(self.knowledge, &Text::join(self.described().chain(notes)))
         })
     }
 
-    /// Reasons.
+    /// The notes from the last one on that replaces what was written before it.
+    fn notes_that_stand(&self) -> &'a [String] {
+        let replaces = |note: &String| Text::new(self.knowledge, note).mentions(List::InstructionsReplaced);
+        let notes = self.order.notes.as_slice();
+        let from = match notes.len() {
+            0 | 1 => 0,
+            _ => notes.iter().rposition(replaces).unwrap_or_default(),
+        };
+        notes.get(from..).unwrap_or_default()
+    }
+
+    /// Reasons, and what is sent along.
     pub fn why(&self) -> Text<'a> {
         let reasons = self.order.reasons.iter().filter_map(|c| c.text.as_deref());
-        Text::new(self.knowledge, &Text::join(reasons))
+        let supporting = self.order.supporting.iter().flat_map(|c| c.words());
+        Text::new(self.knowledge, &Text::join(reasons.chain(supporting)))
     }
 
     fn described(&self) -> impl Iterator<Item = &'a str> {
@@ -152,7 +164,13 @@ fn settle_tracer(
     if !nuclear || !matches!(asked.shape.tracer, None | Some(Tracer::Unknown)) {
         return;
     }
-    if let Some((tracer, evidence)) = codes::tracer(knowledge, id, order) {
+    let ordered = order.details.iter().chain([&order.code]);
+    // What is sent along may be about an earlier scan: it counts only where the order itself names no tracer.
+    let named = codes::tracer(knowledge, id, ordered).or_else(|| {
+        let silent = text::tracer(&texts.how().without(&[List::SstrNegative])).is_none();
+        codes::tracer(knowledge, id, order.supporting.iter().filter(|_| silent))
+    });
+    if let Some((tracer, evidence)) = named {
         asked.shape.tracer = Some(tracer);
         asked.evidence.push(evidence);
         return;

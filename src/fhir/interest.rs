@@ -40,6 +40,7 @@ impl Interest for Knowledge {
                         .iter()
                         .chain(contained.clone())
                         .chain(&o.details)
+                        .chain(&o.supporting)
                         .chain([&o.code])
                 };
                 concepts().flat_map(|c| &c.codings).any(suspicious)

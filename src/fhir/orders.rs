@@ -97,13 +97,13 @@ impl ReadOrder {
         selected: bool,
         subject: &Subject,
     ) -> Self {
-        let (mut details, mut supporting) = (concepts_of(node, "orderDetail"), Vec::new());
+        let (mut along, mut supporting) = (Vec::new(), Vec::new());
         for reference in node
             .each("supportingInfo")
             .filter_map(|info| info.text_of("reference"))
         {
             match contained(node, reference) {
-                Some(concept) => details.push(concept),
+                Some(concept) => along.push(concept),
                 None => supporting.push(reference.to_owned()),
             }
         }
@@ -129,7 +129,8 @@ impl ReadOrder {
             do_not_perform: node.get("doNotPerform").and_then(Node::truth).unwrap_or(false),
             subject: subject.named_by(node),
             code: concept_of(node, "code"),
-            details,
+            details: concepts_of(node, "orderDetail"),
+            supporting: along,
             body_sites: concepts_of(node, "bodySite"),
             reasons: concepts_of(node, "reasonCode"),
             reason_references: Vec::new(),
@@ -200,7 +201,7 @@ impl ReadOrder {
             .iter()
             .filter_map(|reference| lookup.find(reference));
         order
-            .details
+            .supporting
             .extend(supporting.filter_map(|found| lookup.concept(&found)));
         order
     }

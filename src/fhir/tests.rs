@@ -292,7 +292,7 @@ fn a_contained_reason_is_read_with_the_order_unless_refuted() {
 }
 
 #[test]
-fn supporting_information_becomes_detail_when_it_was_sent() {
+fn supporting_information_is_read_when_it_was_sent() {
     let info = json!({ "supportingInfo": [
         { "reference": "Observation/ob1" }, { "reference": "#s" }, { "reference": "Observation/none" }
     ], "contained": [{ "resourceType": "Observation", "id": "s", "code": { "text": "inside" } }] });
@@ -302,7 +302,7 @@ fn supporting_information_becomes_detail_when_it_was_sent() {
     })]);
     let done = read(&call(vec![order(info)], prefetch));
     let details: Vec<_> = done.case.orders[0]
-        .details
+        .supporting
         .iter()
         .filter_map(|it| it.text.as_deref())
         .collect();

@@ -53,6 +53,8 @@ pub struct Row {
     pub rule: Arc<str>,
     /// The scenario it decides.
     pub scenario: Key,
+    /// Where only the clinician can tell: the scenarios the evidence fits. Empty where the row settles it.
+    pub fits: Vec<Key>,
     /// Why, in words.
     pub because: String,
     /// Position of fact, answers that satisfy the row as a bit set.
@@ -79,7 +81,17 @@ impl Row {
 pub struct ScenarioTable {
     pub(super) facts: Vec<FactEntry>,
     pub(super) scenarios: Vec<Scenario>,
+    pub(super) questions: Vec<Question>,
     pub(super) rows: Vec<Row>,
+}
+
+/// A question as it is written on an order, by one click or by hand.
+#[derive(Debug, Clone)]
+pub struct Question {
+    /// The scenario it states.
+    pub scenario: Key,
+    /// The reason, word for word.
+    pub reason: String,
 }
 
 impl ScenarioTable {
@@ -99,6 +111,21 @@ impl ScenarioTable {
     #[must_use]
     pub fn rows(&self) -> &[Row] {
         &self.rows
+    }
+
+    /// The question that states a scenario.
+    #[must_use]
+    pub fn question(&self, scenario: &str) -> Option<&Question> {
+        self.questions.iter().find(|q| &*q.scenario == scenario)
+    }
+
+    /// The question that a reason states word for word.
+    #[must_use]
+    pub fn question_stated(&self, reason: &str) -> Option<&Question> {
+        let reason = reason.trim();
+        self.questions
+            .iter()
+            .find(|q| q.reason.eq_ignore_ascii_case(reason))
     }
 
     /// A scenario by key.
@@ -164,6 +191,8 @@ pub struct Suggestions {
     pub high_grade: Option<Key>,
     /// Systems to fall back to, best first.
     pub fallback_systems: Vec<String>,
+    /// Note that lets an offer win over notes of the order that speak of contrast or tracer.
+    pub replaces_note: String,
     /// How each study is ordered.
     pub orders: BTreeMap<Key, OfferEntry>,
 }

@@ -178,6 +178,7 @@ names! {
         ContrastBoth = "contrast.both",
         ContrastWith = "contrast.with",
         ContrastOralOnly = "contrast.oral_only",
+        InstructionsReplaced = "study.instructions_replaced",
         TracerSstr = "tracer.sstr",
         TracerFdg = "tracer.fdg",
         TracerScintigraphy = "tracer.scintigraphy",

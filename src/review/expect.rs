@@ -59,6 +59,9 @@ pub struct ExpectedCard {
     /// The exact list of studies offered, best first.
     #[serde(default)]
     pub suggestions: Option<Vec<String>>,
+    /// The exact list of questions to choose from, in order.
+    #[serde(default)]
+    pub questions: Option<Vec<String>>,
     /// The study offered first.
     #[serde(default)]
     pub first_suggestion: Option<String>,

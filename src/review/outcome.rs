@@ -158,6 +158,13 @@ fn compare_card(
         let (wanted, got) = (suggestions.join(", "), offers.join(", "));
         differences.push(format!("{card}: suggestions: expected [{wanted}], got [{got}]"));
     }
+    let asked: Vec<&str> = advice.questions.iter().map(|q| &**q).collect();
+    if let Some(questions) = &expected.questions
+        && *questions != asked
+    {
+        let (wanted, got) = (questions.join(", "), asked.join(", "));
+        differences.push(format!("{card}: questions: expected [{wanted}], got [{got}]"));
+    }
     if let Some(first) = &expected.first_suggestion
         && offers.first() != Some(&first.as_str())
     {
@@ -199,6 +206,7 @@ mod tests {
             offers: vec!["A".into(), "B".into()],
             mentions: Vec::new(),
             adds: false,
+            questions: Vec::new(),
             modifiers: Vec::new(),
             limits: Vec::new(),
             because: Vec::new(),
@@ -206,8 +214,10 @@ mod tests {
         let decision = Decision {
             order: order_reference("o1"),
             selected: true,
+            parts: Vec::new(),
             study: Some("S".into()),
             scenario: "q".into(),
+            candidates: vec!["q".into()],
             certainty: Certainty::Linked,
             rating: AppropriatenessCategory::Unknown,
             advice: vec![advice],
@@ -264,6 +274,10 @@ mod tests {
         check(
             &with("first_suggestion = \"B\""),
             &["K on o1: first suggestion: expected B, got A"],
+        );
+        check(
+            &with("questions = [\"p\"]"),
+            &["K on o1: questions: expected [p], got []"],
         );
         check(
             &with("must_not_suggest = [\"B\"]"),

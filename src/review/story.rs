@@ -221,6 +221,8 @@ struct OrderLine {
     text: Option<String>,
     #[serde(default)]
     details: Vec<String>,
+    #[serde(default)]
+    supporting: Vec<String>,
     body_site: Option<String>,
     #[serde(default)]
     reason_codes: Vec<String>,

@@ -98,7 +98,8 @@ impl ImagingService {
         } else {
             let advised = consultation.decisions.iter().filter(|d| !d.advice.is_empty());
             let drafts: BTreeMap<ResourceRef, Value> = advised
-                .filter_map(|d| Some((d.order.clone(), translated.originals.get(&d.order)?)))
+                .flat_map(|d| d.parts.iter().chain([&d.order]))
+                .filter_map(|order| Some((order.clone(), translated.originals.get(order)?)))
                 .collect();
             let instance = request.hook_instance.to_string();
             let call = Call {

@@ -17,7 +17,7 @@ use tokio::net::TcpListener;
 use tokio::sync::OnceCell;
 
 /// The day on which the table and the snapshots are true.
-const TODAY: Date = date(2026, 6, 15);
+pub const TODAY: Date = date(2026, 6, 15);
 
 static REAL: LazyLock<Arc<dyn Decide>> = LazyLock::new(|| wiring::decide(None).unwrap());
 
@@ -26,7 +26,7 @@ fn root() -> PathBuf {
 }
 
 /// All fixtures by name, such as `hooks/order-select/renal-colic`.
-fn fixtures() -> BTreeMap<String, Vec<u8>> {
+pub fn fixtures() -> BTreeMap<String, Vec<u8>> {
     fn walk(folder: &Path, found: &mut BTreeMap<String, Vec<u8>>) {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
@@ -58,7 +58,7 @@ impl Answered {
         self.body["cards"].as_array().map_or(&[], Vec::as_slice)
     }
 
-    /// All actions, with the received order that each starts from.
+    /// All actions, with the received order that each starts from: the one it updates, or the one the card is about.
     fn actions(&self) -> Vec<(&Value, Value)> {
         let Ok(request) = serde_json::from_slice::<Value>(&self.request) else {
             return Vec::new();
@@ -66,17 +66,25 @@ impl Answered {
         let mut found = Vec::new();
         for card in self.cards() {
             let order = card["extension"][CARD_EXTENSION]["order"].as_str().unwrap();
-            let received = entries(&request)
-                .find(|r| {
-                    format!(
-                        "{}/{}",
-                        r["resourceType"].as_str().unwrap_or_default(),
-                        r["id"].as_str().unwrap_or_default()
-                    ) == order
-                })
-                .unwrap_or_else(|| panic!("{}: {order} was not received", self.name));
-            for suggestion in list(&card["suggestions"]) {
-                found.extend(list(&suggestion["actions"]).iter().map(|a| (a, received.clone())));
+            let named = |order: &str| {
+                let is = |r: &&Value| {
+                    let word = |key: &str| r[key].as_str().unwrap_or_default();
+                    format!("{}/{}", word("resourceType"), word("id")) == order
+                };
+                let found = entries(&request).find(is).cloned();
+                found.unwrap_or_else(|| panic!("{}: {order} was not received", self.name))
+            };
+            for action in list(&card["suggestions"])
+                .iter()
+                .flat_map(|s| list(&s["actions"]))
+            {
+                let from = match action["type"].as_str() {
+                    Some("update") => {
+                        format!("ServiceRequest/{}", action["resource"]["id"].as_str().unwrap())
+                    }
+                    _ => order.to_owned(),
+                };
+                found.push((action, named(&from)));
             }
         }
         found
@@ -124,7 +132,7 @@ impl Answered {
     }
 }
 
-fn list(value: &Value) -> &[Value] {
+pub fn list(value: &Value) -> &[Value] {
     value.as_array().map_or(&[], Vec::as_slice)
 }
 
@@ -374,7 +382,7 @@ async fn suggestions_keep_the_order_as_it_came() {
                 action["resource"].as_object().unwrap(),
                 received.as_object().unwrap(),
             );
-            let ours = ["code", "_code", "orderDetail", "note"];
+            let ours = ["code", "_code", "orderDetail", "note", "reasonCode"];
             let identity = [
                 "id",
                 "_id",
@@ -409,6 +417,15 @@ async fn suggestions_keep_the_order_as_it_came() {
                 kept.starts_with(notes) && kept.len() <= notes.len() + 1,
                 "{name}: notes"
             );
+            // A question is stated behind the reasons given, and an order that states one changes in nothing else.
+            let reasons = list(received.get("reasonCode").unwrap_or(&Value::Null));
+            let stated = list(offered.get("reasonCode").unwrap_or(&Value::Null));
+            assert!(
+                stated.starts_with(reasons) && stated.len() <= reasons.len() + 1,
+                "{name}: reasons"
+            );
+            let only_stated = stated.len() == reasons.len() || offered.get("code") == received.get("code");
+            assert!(only_stated, "{name}: a reason beside another study");
             let details = list(received.get("orderDetail").unwrap_or(&Value::Null));
             for detail in list(offered.get("orderDetail").unwrap_or(&Value::Null)) {
                 assert!(details.contains(detail), "{name}: {detail} is not of the sender");

@@ -10,6 +10,7 @@
 )]
 
 mod cli;
+mod closure;
 mod cors;
 mod fixtures;
 mod http;

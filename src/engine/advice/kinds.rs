@@ -12,6 +12,9 @@ use super::super::{AppropriatenessCategory, Indicator, Key};
 use crate::knowledge::files::{EusPurpose, IvContrast, Modality, Region, Tracer, Voice};
 use crate::knowledge::{Knowledge, Study};
 
+/// The kind that asks which question is meant.
+pub(super) const ASK: &str = "ASK_SCENARIO";
+
 /// A card kind that applies.
 #[derive(Debug)]
 pub(super) struct Found {
@@ -49,7 +52,7 @@ impl Situation<'_> {
                     AppropriatenessCategory::UsuallyNotAppropriate
                         | AppropriatenessCategory::MayBeAppropriate
                 ) {
-                    self.card(&mut found, "ASK_SCENARIO", Indicator::Info);
+                    self.ask(&mut found);
                 }
             }
             Voice::Rated => {
@@ -69,6 +72,13 @@ impl Situation<'_> {
                 is_modifier: false,
                 modifiers: Vec::new(),
             });
+        }
+    }
+
+    /// Which question is meant? Not asked where the order answers it.
+    fn ask(&self, found: &mut Vec<Found>) {
+        if !self.ground.answered {
+            self.card(found, ASK, Indicator::Info);
         }
     }
 
@@ -203,11 +213,11 @@ impl Situation<'_> {
                         if loud { Indicator::Warning } else { Indicator::Info },
                     );
                 } else if !metastatic {
-                    self.card(found, "ASK_SCENARIO", Indicator::Info);
+                    self.ask(found);
                 }
             }
             Some(EusPurpose::Sampling) if confirmed && metastatic && reading.tissue.is_none() => {
-                self.card(found, "ASK_SCENARIO", Indicator::Info);
+                self.ask(found);
             }
             _ => {}
         }

@@ -7,6 +7,7 @@ use crate::engine::trace::Evidence;
 use crate::knowledge::files::{IvContrast, Modality, Region, Tracer};
 use crate::knowledge::vocabulary::Role;
 use crate::knowledge::{Knowledge, Shape, Study};
+use crate::terminology::Concept;
 
 /// Reads the codes of an order; `None` when the catalogue knows none of them.
 pub(super) fn read(knowledge: &Knowledge, id: &ResourceRef, order: &DraftOrder) -> Option<Asked> {
@@ -96,13 +97,13 @@ fn contradicted(contrast: IvContrast) -> IvContrast {
     }
 }
 
-/// The tracer by a code on the order or in its details.
-pub(super) fn tracer(
+/// The tracer by a code among these.
+pub(super) fn tracer<'c>(
     knowledge: &Knowledge,
     id: &ResourceRef,
-    order: &DraftOrder,
+    concepts: impl IntoIterator<Item = &'c Concept>,
 ) -> Option<(Tracer, Evidence)> {
-    let marks = Marks::of(knowledge, order.details.iter().chain([&order.code]));
+    let marks = Marks::of(knowledge, concepts);
     let roles = [
         (Role::TracerOther, Tracer::Other),
         (Role::TracerSstrSpect, Tracer::SstrSpect),

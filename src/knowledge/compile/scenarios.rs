@@ -1,8 +1,9 @@
 //! The scenario table: facts, scenarios, rows.
 
-use super::super::files::ScenariosFile;
+use super::super::Key;
+use super::super::files::{ScenariosFile, Voice};
 use super::super::finding::Finding;
-use super::super::table::{Row, Scenario, ScenarioTable};
+use super::super::table::{Question, Row, Scenario, ScenarioTable};
 use super::super::vocabulary::FACTS;
 use super::Build;
 
@@ -70,13 +71,35 @@ impl Build<'_> {
                 }
                 when.extend(known.map(|(at, _)| (at, set)));
             }
+            let asks = scenario.entry.voice == Voice::Ask;
+            if asks == entry.fits.is_empty() {
+                let message = format!(
+                    "row `{}` ({}) must name under `fits` the scenarios the evidence fits, if and only if it asks",
+                    entry.rule, scenario.key
+                );
+                self.find("K007", file, &entry.because, message, "add or remove `fits`");
+            }
+            let named = entry.fits.iter();
+            let fits = named
+                .filter_map(|key| self.known_scenario(file, &scenarios, key))
+                .collect();
             rows.push(Row {
                 rule: entry.rule.into(),
                 scenario: scenario.key.clone(),
+                fits,
                 because: entry.because,
                 when,
             });
         }
+        let stated = read.question.into_iter();
+        let questions = stated
+            .filter_map(|q| {
+                Some(Question {
+                    scenario: self.known_scenario(file, &scenarios, &q.scenario)?,
+                    reason: q.reason.trim().to_owned(),
+                })
+            })
+            .collect();
         // The last row must take whatever is left, or some facts would meet no row.
         if rows.last().is_none_or(|r| !r.when.is_empty()) {
             self.find(
@@ -106,8 +129,19 @@ impl Build<'_> {
         ScenarioTable {
             facts: read.fact,
             scenarios,
+            questions,
             rows,
         }
+    }
+
+    /// The scenario with this key, or a finding.
+    fn known_scenario(&mut self, file: &str, scenarios: &[Scenario], key: &str) -> Option<Key> {
+        let known = scenarios.iter().find(|s| *s.key == *key).map(|s| s.key.clone());
+        if known.is_none() {
+            let message = format!("the scenario `{key}` does not exist");
+            self.find("K003", file, key, message, "add a [[scenario]], or mend the name");
+        }
+        known
     }
 }
 

@@ -49,6 +49,7 @@ impl Build<'_> {
             mention: keys(read.mention),
             high_grade: Some(read.high_grade.into()),
             fallback_systems: read.fallback_systems,
+            replaces_note: read.replaces_note,
             orders: read
                 .order
                 .into_iter()

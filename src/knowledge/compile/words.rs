@@ -18,6 +18,11 @@ impl Build<'_> {
             ("suggestion_label".to_owned(), common.suggestion_label.clone()),
             ("update_description".to_owned(), common.update_description.clone()),
             ("create_description".to_owned(), common.create_description.clone()),
+            ("question_label".to_owned(), common.question_label.clone()),
+            (
+                "question_description".to_owned(),
+                common.question_description.clone(),
+            ),
         ];
         texts.extend(
             common
@@ -91,8 +96,9 @@ impl Build<'_> {
         for (name, template) in templates.templates() {
             let known: &[&str] = match name.split('.').next().unwrap_or_default() {
                 "detail" => DETAIL,
-                "suggestion_label" => &["study", "adds"],
-                "update_description" | "create_description" => &["text"],
+                "suggestion_label" => &["study", "adds", "surplus"],
+                "update_description" | "create_description" => &["text", "surplus"],
+                "question_label" | "question_description" => &["text"],
                 "limits" => &["sources"],
                 _ => CARD,
             };

@@ -35,6 +35,10 @@ pub struct CommonWords {
     pub update_description: String,
     /// Description of the action that adds an order.
     pub create_description: String,
+    /// Label of a question to choose.
+    pub question_label: String,
+    /// Description of the action that states a question on an order.
+    pub question_description: String,
     /// Note line kinds under "Not known".
     pub limits: BTreeMap<String, String>,
     /// Modifier → words when merged into a card.
@@ -58,6 +62,9 @@ pub struct CardWords {
     /// Studies offered before all others.
     #[serde(default)]
     pub prefer: Vec<String>,
+    /// Questions to choose from where the scenario itself is settled, but not what the study is for.
+    #[serde(default)]
+    pub questions: Vec<String>,
     /// Offers of the order's own modality come first.
     #[serde(default)]
     pub prefer_same_modality: bool,
@@ -100,6 +107,8 @@ pub struct SuggestionsFile {
     pub high_grade: String,
     /// Systems to code an offer in when the order's own system has no code for it, best first.
     pub fallback_systems: Vec<String>,
+    /// Note that lets an offer win over notes of the order that speak of contrast or tracer; they stay as written.
+    pub replaces_note: String,
     /// How a study is ordered.
     pub order: Vec<OfferEntry>,
 }

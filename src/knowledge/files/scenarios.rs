@@ -11,8 +11,20 @@ pub struct ScenariosFile {
     pub fact: Vec<FactEntry>,
     /// The scenarios.
     pub scenario: Vec<ScenarioEntry>,
+    /// The questions a clinician can answer an uncertain order with, by one click.
+    pub question: Vec<QuestionEntry>,
     /// The rows, first match wins.
     pub row: Vec<RowEntry>,
+}
+
+/// A question as it is written on an order.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct QuestionEntry {
+    /// The scenario it states.
+    pub scenario: String,
+    /// The reason written on the order; an order that gives it word for word is believed.
+    pub reason: String,
 }
 
 /// Words for one fact.
@@ -76,6 +88,9 @@ pub struct RowEntry {
     pub when: BTreeMap<String, Vec<String>>,
     /// The scenario it decides.
     pub scenario: String,
+    /// Where only the clinician can tell: the scenarios the evidence fits.
+    #[serde(default)]
+    pub fits: Vec<String>,
     /// Why, in words.
     pub because: String,
 }

@@ -255,6 +255,7 @@ impl Reader<'_> {
             subject: line.subject.into(),
             code: self.concept(&line.codes, line.text.as_ref())?,
             details: self.all(&line.details)?,
+            supporting: self.all(&line.supporting)?,
             body_sites: self.all(&line.body_site)?,
             reasons,
             reason_references: line.reason_references.iter().map(reference).collect(),
