@@ -58,7 +58,7 @@ impl<'a> StudyTexts<'a> {
     pub fn what(&self) -> &Text<'a> {
         self.what.get_or_init(|| {
             let sites = self.order.body_sites.iter().flat_map(|c| c.words());
-            Text::new(self.knowledge, &Text::join(self.described().chain(sites)))
+            self.of_this_study(self.described().chain(sites))
         })
     }
 
@@ -66,14 +66,18 @@ impl<'a> StudyTexts<'a> {
     pub fn how(&self) -> &Text<'a> {
         self.how.get_or_init(|| {
             let notes = self.order.notes.iter().map(String::as_str);
-            Text::new(self.knowledge, &Text::join(self.described().chain(notes)))
+            self.of_this_study(self.described().chain(notes))
         })
     }
 
     /// Reasons.
     pub fn why(&self) -> Text<'a> {
-        let reasons = self.order.reasons.iter().filter_map(|c| c.text.as_deref());
-        Text::new(self.knowledge, &Text::join(reasons))
+        self.of_this_study(self.order.reasons.iter().filter_map(|c| c.text.as_deref()))
+    }
+
+    /// Words about an earlier study ("compare with ...") say nothing of this one.
+    fn of_this_study(&self, pieces: impl Iterator<Item = &'a str>) -> Text<'a> {
+        Text::new(self.knowledge, &Text::join(pieces)).without(&[List::StudyPrior])
     }
 
     fn described(&self) -> impl Iterator<Item = &'a str> {
