@@ -229,6 +229,7 @@ names! {
         EusOesophagusOnly = "eus.oesophagus_only",
         EusSampling = "eus.sampling",
         CueNegation = "assertion.negation_cues",
+        CueNegationAfter = "assertion.negation_after",
         CueQuery = "assertion.query_cues",
         CueFuture = "assertion.future_cues",
         CueHistorical = "assertion.historical_cues",
