@@ -3,6 +3,7 @@
 //! Pure: file names and texts come in, findings go out. It leaves out reading files, rendering pages and the words
 //! of cards, which the caller passes in.
 
+pub mod coverage;
 pub mod expect;
 pub mod markdown;
 pub mod outcome;
@@ -11,9 +12,9 @@ pub mod story;
 pub mod vignette;
 
 use crate::answer::Told;
-use crate::engine::language::{Reading, Text};
 use crate::engine::{Advice, Decision};
 use crate::knowledge::{Knowledge, SourceFiles};
+use coverage::Coverage;
 use outcome::Verdict;
 use std::fmt;
 
@@ -48,6 +49,8 @@ pub struct Summary {
     pub phrases: usize,
     /// What went wrong, one entry per vignette or phrase.
     pub failures: Vec<String>,
+    /// What the vignettes and phrases cover.
+    pub coverage: Coverage,
 }
 
 impl Summary {
@@ -69,10 +72,11 @@ impl fmt::Display for Summary {
         let failed = self.failures.len();
         write!(
             f,
-            "{} vignettes and {} phrases passed, {failed} failed, {} pending",
+            "{} vignettes and {} phrases passed, {failed} failed, {} pending\n{}",
             self.passed,
             self.phrases,
-            self.pending.len()
+            self.pending.len(),
+            self.coverage
         )
     }
 }
@@ -87,29 +91,27 @@ pub fn run_all(knowledge: &Knowledge, files: &SourceFiles) -> Summary {
             .keyed(key)
             .map(|id| knowledge.systems().uri(id).to_owned())
     };
+    let mut stories = Vec::new();
     for (file, text) in files.iter().filter(|(f, _)| f.starts_with("pnet/vignettes/")) {
         match vignette::parse(file, text, &uri) {
-            Ok(stories) => stories.iter().for_each(|story| summary.add(knowledge, story)),
+            Ok(found) => {
+                found.iter().for_each(|story| summary.add(knowledge, story));
+                stories.extend(found);
+            }
             Err(errors) => summary.failures.extend(errors.iter().map(ToString::to_string)),
         }
     }
     let file = "pnet/phrases.toml";
     match phrases::parse(file, files.get(file).map(String::as_str).unwrap_or_default()) {
         Ok(expected) => {
-            for (text, expected) in &expected.phrase {
-                let read = Reading::of(&Text::new(knowledge, text));
-                let differences = expected.differences(&phrases::Reading::from(&read));
-                if differences.is_empty() {
-                    summary.phrases += 1;
-                } else {
-                    summary
-                        .failures
-                        .push(format!("{file}: {text:?}: {}", differences.join("; ")));
-                }
-            }
+            let failed = expected.differences(knowledge, &uri);
+            summary.phrases = expected.len() - failed.len();
+            let told = failed.into_iter().map(|f| format!("{file}: {f}"));
+            summary.failures.extend(told);
         }
         Err(error) => summary.failures.push(error.to_string()),
     }
+    summary.coverage = Coverage::of(knowledge, files, &stories);
     summary
 }
 

@@ -58,7 +58,7 @@ impl<'a> StudyTexts<'a> {
     pub fn what(&self) -> &Text<'a> {
         self.what.get_or_init(|| {
             let sites = self.order.body_sites.iter().flat_map(|c| c.words());
-            Text::new(self.knowledge, &Text::join(self.described().chain(sites)))
+            self.of_this_study(self.described().chain(sites))
         })
     }
 
@@ -66,7 +66,7 @@ impl<'a> StudyTexts<'a> {
     pub fn how(&self) -> &Text<'a> {
         self.how.get_or_init(|| {
             let notes = self.notes_that_stand().iter().map(String::as_str);
-            Text::new(self.knowledge, &Text::join(self.described().chain(notes)))
+            self.of_this_study(self.described().chain(notes))
         })
     }
 
@@ -85,7 +85,12 @@ impl<'a> StudyTexts<'a> {
     pub fn why(&self) -> Text<'a> {
         let reasons = self.order.reasons.iter().filter_map(|c| c.text.as_deref());
         let supporting = self.order.supporting.iter().flat_map(|c| c.words());
-        Text::new(self.knowledge, &Text::join(reasons.chain(supporting)))
+        self.of_this_study(reasons.chain(supporting))
+    }
+
+    /// Words about an earlier study ("compare with ...") say nothing of this one.
+    fn of_this_study(&self, pieces: impl Iterator<Item = &'a str>) -> Text<'a> {
+        Text::new(self.knowledge, &Text::join(pieces)).without(&[List::StudyPrior])
     }
 
     fn described(&self) -> impl Iterator<Item = &'a str> {

@@ -101,6 +101,7 @@ const RECORD: &[List] = &[
     List::Systemic,
     List::Ssa,
     List::ExternalBeam,
+    List::LocalAblationWords,
     List::NotAntitumour,
     List::Lutetium,
     List::MetastasisWord,

@@ -1,9 +1,14 @@
 //! The shape of `phrases.toml`: what clinicians type, and exactly how it must be read.
 //!
-//! It leaves out how a text is read: the engine does that, and the caller compares.
+//! It leaves out how a text is read: the engine does that.
 
+use super::story::UriOf;
 use super::{Place, lines_before};
-use crate::engine::language::{Finding, Reading as Read};
+use crate::engine::case::{Case, Chart, Condition, DraftOrder, Identity, PartialDate, Patient, ResourceRef};
+use crate::engine::language::{Finding, Reading as Read, Text};
+use crate::engine::{consult, study};
+use crate::knowledge::{Key, Knowledge};
+use crate::terminology::{Coding, Concept};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -13,6 +18,159 @@ use std::collections::BTreeMap;
 pub struct PhrasesFile {
     /// The text as typed → how it must be read.
     pub phrase: BTreeMap<String, Reading>,
+    /// An order without codes, its name, note and reason parted by ` | ` → the study it asks for.
+    #[serde(default)]
+    pub study: BTreeMap<String, String>,
+    /// The words of a diagnosis without codes → the clinical question of an order without a reason beside it.
+    #[serde(default)]
+    pub diagnosis: BTreeMap<String, String>,
+    /// The reason of an order, beside a confirmed, new, untreated tumour → its clinical question.
+    #[serde(default)]
+    pub reason: BTreeMap<String, String>,
+    /// What stands beside a diagnosis or a reason that is read.
+    #[serde(default)]
+    pub beside: Beside,
+}
+
+/// The case around a diagnosis or a reason.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Beside {
+    /// The diagnosis of the patient whose order gives a reason, as `system|code`.
+    pub tumour: String,
+    /// The order in words.
+    pub order: String,
+    /// The year of birth.
+    pub born: String,
+    /// The day of the order and of the diagnosis.
+    pub today: String,
+}
+
+impl PhrasesFile {
+    /// How many phrases there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.phrase.len() + self.study.len() + self.diagnosis.len() + self.reason.len()
+    }
+
+    /// True when there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Reads every phrase with the engine; what differs, one sentence per phrase.
+    ///
+    /// `uri` finds a code system by its key.
+    #[must_use]
+    pub fn differences(&self, knowledge: &Knowledge, uri: UriOf<'_>) -> Vec<String> {
+        let tumour = Concept {
+            codings: self.beside.tumour(uri).into_iter().collect(),
+            text: None,
+        };
+        let mut found = Vec::new();
+        for (text, expected) in &self.phrase {
+            let read = Read::of(&Text::new(knowledge, text));
+            let differences = expected.differences(&Reading::from(&read));
+            if !differences.is_empty() {
+                found.push(format!("{text:?}: {}", differences.join("; ")));
+            }
+        }
+        let mut differs = |text: &str, expected: &str, got: &str| {
+            if expected != got {
+                found.push(format!("{text:?}: should be `{expected}`, not `{got}`"));
+            }
+        };
+        for (text, expected) in &self.study {
+            let study = study_of(knowledge, text);
+            differs(text, expected, study.as_deref().unwrap_or("none"));
+        }
+        for (text, expected) in &self.diagnosis {
+            let got = self.beside.question(knowledge, worded(text), None);
+            differs(text, expected, &got);
+        }
+        for (text, expected) in &self.reason {
+            let got = self.beside.question(knowledge, tumour.clone(), Some(text));
+            differs(text, expected, &got);
+        }
+        found
+    }
+}
+
+fn worded(text: &str) -> Concept {
+    Concept {
+        codings: Vec::new(),
+        text: Some(text.to_owned()),
+    }
+}
+
+/// The study an order asks for by its words alone.
+fn study_of(knowledge: &Knowledge, text: &str) -> Option<Key> {
+    let mut parts = text.split(" | ");
+    let order = DraftOrder {
+        code: worded(parts.next().unwrap_or_default()),
+        notes: parts.next().into_iter().map(str::to_owned).collect(),
+        reasons: parts.next().into_iter().map(worded).collect(),
+        ..DraftOrder::default()
+    };
+    let asked = study::identify(knowledge, &order)?;
+    asked.study(knowledge).map(|s| s.key.clone())
+}
+
+impl Beside {
+    fn tumour(&self, uri: UriOf<'_>) -> Option<Coding> {
+        let (key, code) = self.tumour.split_once('|')?;
+        Some(Coding {
+            system: uri(key),
+            code: Some(code.to_owned()),
+            display: None,
+        })
+    }
+
+    /// The clinical question of the order beside one diagnosis.
+    fn question(&self, knowledge: &Knowledge, diagnosis: Concept, reason: Option<&str>) -> Key {
+        let Some(PartialDate::Day(today)) = PartialDate::parse(&self.today) else {
+            return "".into();
+        };
+        let order = DraftOrder {
+            selected: true,
+            status: Some("draft".into()),
+            intent: Some("order".into()),
+            subject: Identity::Agrees,
+            code: worded(&self.order),
+            reasons: reason.into_iter().map(worded).collect(),
+            ..DraftOrder::default()
+        };
+        let patient = Patient {
+            resource: Some(ResourceRef::new("Patient/p")),
+            identity: Identity::Agrees,
+            birth_date: PartialDate::parse(&self.born),
+            deceased: false,
+        };
+        let condition = Condition {
+            resource: ResourceRef::new("Condition/c"),
+            code: diagnosis,
+            clinical_status: Some("active".into()),
+            verification: Some("confirmed".into()),
+            recorded: Some(PartialDate::Day(today)),
+            body_sites: Vec::new(),
+            onset: None,
+            stages: Vec::new(),
+            notes: Vec::new(),
+        };
+        let case = Case {
+            today,
+            orders: vec![order],
+            chart: Chart {
+                patient,
+                conditions: vec![condition],
+                ..Chart::default()
+            },
+        };
+        let consultation = consult(knowledge, &case);
+        let decision = consultation.decisions.first();
+        decision.map_or_else(|| "".into(), |d| d.scenario.clone())
+    }
 }
 
 /// What a text says. What the file does not write is expected to be false or none.

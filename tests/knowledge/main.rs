@@ -6,6 +6,7 @@
     reason = "a test that cannot go on has failed"
 )]
 
+mod coverage;
 mod tidy;
 mod twin;
 mod vignettes;

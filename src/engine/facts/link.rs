@@ -22,6 +22,8 @@ pub struct Names {
     pub about_generic_metastasis: Option<Evidence>,
     /// The tumour is named as something of the past only ("h/o …").
     pub about_past_tumour: Option<Evidence>,
+    /// The words name the tumour as the background only ("known ..."), and no code names it.
+    pub only_background: bool,
     /// The pNET itself is named.
     pub pnet: bool,
     /// Another cancer is named.
@@ -34,6 +36,8 @@ pub struct Names {
     pub recurrence: Option<Evidence>,
     /// Any reason is stated at all.
     pub states_reason: bool,
+    /// A code of a reason names the tumour.
+    coded: bool,
     /// Codes of the reasons, to be compared with refuted diagnoses.
     codes: Vec<String>,
 }
@@ -77,6 +81,7 @@ impl Names {
             }
         }
         names.read_words(id, text, child);
+        names.only_background &= !names.coded;
         names
     }
 
@@ -125,6 +130,7 @@ impl Names {
             .find(|m| m.role == R::NotPnetPancreas && m.entry.site_only);
         let mut told = true;
         if let Some(member) = marks.find_any(&tumour).or(site_only) {
+            self.coded = true;
             self.about_tumour.get_or_insert_with(|| by_code(member));
             self.pnet |= marks.any(&[
                 R::PnetSpecific,
@@ -211,6 +217,9 @@ impl Names {
             List::PnetPancreaticMass,
         ];
         lists.extend(upper.then_some(List::PnetUpperCase));
+        let named = |text: &Text<'_>| lists.iter().any(|l| text.not_negated(*l).is_some());
+        self.only_background =
+            text.mentions(List::PnetBackground) && !named(&text.without(&[List::PnetBackground]));
         for list in lists {
             let (assertion, words) = match text.says(list) {
                 None | Some((Assertion::Negated, _)) => continue,
@@ -302,12 +311,12 @@ pub fn decide(chart: &ChartFacts<'_>, order: &OrderFacts<'_>) -> Fact<Link> {
     let reading = order.reading();
     let only_cancer = chart.other_malignancies.is_empty();
     let generic = names.about_generic_metastasis.as_ref().filter(|_| only_cancer);
-    // "h/o pNET, abdominal pain" is about the pain.
-    let past = names
-        .about_past_tumour
-        .as_ref()
-        .filter(|_| reading.other_indication.is_none());
-    let named = names.about_tumour.as_ref().or(generic).or(past);
+    // "h/o pNET, abdominal pain" is about the pain, and so is "known pNET, abdominal pain".
+    let elsewhere = reading.other_indication.is_some() || names.other_cancer.is_some();
+    let past = names.about_past_tumour.as_ref().filter(|_| !elsewhere);
+    let present = names.about_tumour.as_ref();
+    let present = present.filter(|_| !(names.only_background && elsewhere));
+    let named = present.or(generic).or(past);
     let words = |list: List, words: &str| marks::worded(&order.id, list.name(), words, None);
     let staging = reading
         .metastatic_staging

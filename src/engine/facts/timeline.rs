@@ -525,6 +525,17 @@ impl Reader<'_> {
                     marks::coded(self.knowledge, &procedure.resource, member, procedure.performed),
                 );
             }
+            let text = self.words_of(procedure);
+            let words = text
+                .not_negated(List::LocalAblationWords)
+                .filter(|_| marks.is_empty());
+            if let Some(words) = words {
+                let list = List::LocalAblationWords.name();
+                return Fact::with(
+                    true,
+                    marks::worded(&procedure.resource, list, &words, procedure.performed),
+                );
+            }
         }
         Fact::bare(false)
     }

@@ -192,7 +192,7 @@ impl<'k> Text<'k> {
         let after = self.words_after(span.end);
         let any = |list: List, part: &str| self.lexicon.any(list, part, &self.possible);
         let cue = |list: List| any(list, before);
-        if cue(List::CueNegation) {
+        if cue(List::CueNegation) || any(List::CueNegationAfter, after) {
             return Assertion::Negated;
         }
         if cue(List::CueQuery) || any(List::CueQuery, after) {
