@@ -4,10 +4,12 @@
 //! [`wiring`]. Messages are lower case, name the place first, and say what to do. Exit codes: 0 done, 1 failed,
 //! 2 wrong usage.
 
+mod codes;
 mod example;
 mod explain;
 mod files;
 mod knowledge;
+mod lines;
 mod serve;
 pub mod wiring;
 
@@ -37,6 +39,8 @@ enum Command {
     Explain(explain::Arguments),
     /// Check the knowledge in `cards/`
     Knowledge(knowledge::Arguments),
+    /// Check a map of local codes, and find the codes it lacks
+    Codes(codes::Arguments),
 }
 
 /// The folder the knowledge is read from.
@@ -45,6 +49,14 @@ struct Cards {
     /// Read the knowledge from this folder instead of the one built in
     #[arg(long = "cards", value_name = "DIR", env = "APPOSITE_CARDS")]
     folder: Option<PathBuf>,
+}
+
+/// A site's own codes.
+#[derive(Debug, clap::Args)]
+struct LocalCodes {
+    /// What the site's own codes mean: a CSV file, see `deploy/local-codes.md`
+    #[arg(long = "local-codes", value_name = "FILE", env = "APPOSITE_LOCAL_CODES")]
+    file: Option<PathBuf>,
 }
 
 /// A failure the user can mend: what and where, and what to do about it.
@@ -73,6 +85,7 @@ pub fn main() -> ExitCode {
         Command::Example(arguments) => example::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Knowledge(arguments) => knowledge::run(&arguments),
+        Command::Codes(arguments) => codes::run(&arguments),
     };
     outcome.unwrap_or_else(|error| {
         // With standard error closed there is nobody left to tell.

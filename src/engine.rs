@@ -17,6 +17,7 @@ pub mod trace;
 pub use crate::knowledge::{AppropriatenessCategory, Key};
 
 use crate::knowledge::{Knowledge, Shape};
+use crate::terminology::Coding;
 use advice::Basket;
 use case::{Case, ResourceRef, Source};
 use facts::{ChartFacts, OrderFacts, disease};
@@ -43,6 +44,8 @@ pub struct Decision {
     pub parts: Vec<ResourceRef>,
     /// The imaging study it asks for, composites resolved; `None` when nothing names one.
     pub study: Option<Key>,
+    /// Codes of an imaging order that only the site can explain, and no map of its codes does.
+    pub unmapped: Vec<Coding>,
     /// The clinical question.
     pub scenario: Key,
     /// Every question the evidence fits: `scenario` alone where it is settled, several where only the clinician knows.

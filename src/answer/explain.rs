@@ -5,14 +5,23 @@ use crate::engine::case::Case;
 use crate::engine::trace::{Evidence, Step};
 use crate::engine::{Consultation, Decision};
 use crate::knowledge::Knowledge;
+use crate::terminology::Coding;
 use serde_json::{Value, json};
 use std::fmt::Write;
 
 /// The contract: knowledge, day, one decision per draft order that is imaging or EUS or selected, and the answer.
 #[must_use]
 pub fn json(knowledge: &Knowledge, case: &Case, consultation: &Consultation, response: &Response) -> Value {
+    let mut identity =
+        json!({ "id": knowledge.id(), "version": knowledge.version(), "digest": knowledge.digest() });
+    if let (Some(local), Some(members)) = (knowledge.local_codes(), identity.as_object_mut()) {
+        members.insert(
+            "localCodes".into(),
+            json!({ "digest": local.digest, "lines": local.lines }),
+        );
+    }
     let mut answer = json!({
-        "knowledge": { "id": knowledge.id(), "version": knowledge.version(), "digest": knowledge.digest() },
+        "knowledge": identity,
         "asOf": case.today.to_string(),
         "decisions": consultation.decisions.iter().map(decision).collect::<Vec<_>>(),
         "response": serde_json::to_value(response).unwrap_or_default(),
@@ -28,6 +37,7 @@ fn decision(decision: &Decision) -> Value {
         "order": decision.order.as_str(),
         "selected": decision.selected,
         "study": decision.study.as_deref(),
+        "unmappedCodes": decision.unmapped.iter().map(coding).collect::<Vec<_>>(),
         "scenario": &*decision.scenario,
         "scenarios": decision.candidates.iter().map(|s| &**s).collect::<Vec<&str>>(),
         "certainty": decision.certainty.key(),
@@ -40,6 +50,10 @@ fn decision(decision: &Decision) -> Value {
         })).collect::<Vec<_>>(),
         "trace": decision.trace.iter().map(step).collect::<Vec<_>>(),
     })
+}
+
+fn coding(coding: &Coding) -> Value {
+    json!({ "system": coding.system, "code": coding.code, "display": coding.display })
 }
 
 fn step(step: &Step) -> Value {
@@ -125,6 +139,16 @@ fn order(knowledge: &Knowledge, out: &mut String, decision: &Decision) {
         "not selected"
     };
     let _ = writeln!(out, "\n{} ({selected}): {name}", decision.order);
+    for coding in &decision.unmapped {
+        let (system, code) = (coding.system.as_deref(), coding.code.as_deref());
+        let _ = writeln!(
+            out,
+            "  {:<8} the code {} of {} is not among the knowledge's own, and no map explains it",
+            "unmapped",
+            code.unwrap_or_default(),
+            system.unwrap_or_default()
+        );
+    }
     for step in &decision.trace {
         let words = knowledge.table().fact(&step.fact);
         let question = words.map(|f| f.question.as_str());

@@ -2,11 +2,11 @@
 //!
 //! Reading and reporting only; the explanation itself comes from an [`Explain`].
 
-use super::{Cards, Failure, files, print, wiring};
-use crate::service::{Limits, Refusal, today};
+use super::{Cards, Failure, LocalCodes, files, lines, print, wiring};
+use crate::service::{Refusal, today};
 use jiff::civil::Date;
 use serde_json::json;
-use std::io::{self, BufRead, Read as _, Write};
+use std::io::{self, BufRead, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -48,14 +48,19 @@ pub(super) struct Arguments {
     ndjson: bool,
     #[command(flatten)]
     cards: Cards,
+    #[command(flatten)]
+    local_codes: LocalCodes,
 }
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     files::check_folder(arguments.cards.folder.as_deref())?;
-    let explain = wiring::explain(arguments.cards.folder.as_deref())?;
+    let explain = wiring::explain(
+        arguments.cards.folder.as_deref(),
+        arguments.local_codes.file.as_deref(),
+    )?;
     let as_of = arguments.as_of.unwrap_or_else(today);
     if arguments.ndjson {
-        return lines(&*explain, &arguments.request, as_of);
+        return stream(&*explain, &arguments.request, as_of);
     }
     let request = files::read(&arguments.request)?;
     let text = explain
@@ -72,7 +77,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn lines(explain: &dyn Explain, path: &Path, as_of: Date) -> anyhow::Result<ExitCode> {
+fn stream(explain: &dyn Explain, path: &Path, as_of: Date) -> anyhow::Result<ExitCode> {
     let mut out = io::BufWriter::new(io::stdout().lock());
     let tally = if path == Path::new("-") {
         explain_lines(explain, &mut io::stdin().lock(), &mut out, as_of)
@@ -111,25 +116,9 @@ fn explain_lines(
     to: &mut dyn Write,
     as_of: Date,
 ) -> io::Result<Tally> {
-    let limit = Limits::default().body_bytes;
     let mut tally = Tally::default();
-    let mut line = Vec::new();
-    for number in 1_usize.. {
-        line.clear();
-        // One byte more than allowed, so that a line of exactly the limit is told from a longer one.
-        let most = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
-        if from.take(most).read_until(b'\n', &mut line)? == 0 {
-            break;
-        }
-        let whole = line.last() == Some(&b'\n');
-        let outcome = if !whole && line.len() > limit {
-            from.skip_until(b'\n')?;
-            Err(Refusal::TooLarge)
-        } else if line.trim_ascii().is_empty() {
-            continue;
-        } else {
-            explain.explain(line.trim_ascii(), as_of, Form::JsonLine)
-        };
+    lines::each(from, |number, line| {
+        let outcome = line.and_then(|line| explain.explain(line, as_of, Form::JsonLine));
         tally.read = tally.read.saturating_add(1);
         // An explanation that is not one line would break the stream for every reader: a defect, said as such.
         let outcome = outcome.and_then(|text| {
@@ -144,8 +133,8 @@ fn explain_lines(
             tally.failed = tally.failed.saturating_add(1);
             complaint(number, &refusal)
         });
-        writeln!(to, "{text}")?;
-    }
+        writeln!(to, "{text}")
+    })?;
     Ok(tally)
 }
 
@@ -161,6 +150,7 @@ fn complaint(line: usize, refusal: &Refusal) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::service::Limits;
 
     /// Repeats what it is given, and refuses what is not JSON.
     struct Echo;

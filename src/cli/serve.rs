@@ -1,6 +1,6 @@
 //! `apposite serve`: the service in its development profile.
 
-use super::{Cards, Failure, files, print, wiring};
+use super::{Cards, Failure, LocalCodes, files, print, wiring};
 use crate::service::{self, About, Ended, Settings, telemetry};
 use anyhow::Context as _;
 use std::io::ErrorKind;
@@ -25,6 +25,8 @@ pub(super) struct Arguments {
     allow_remote: bool,
     #[command(flatten)]
     cards: Cards,
+    #[command(flatten)]
+    local_codes: LocalCodes,
 }
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
@@ -37,7 +39,10 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         return Err(Failure::new(what, help).into());
     }
     files::check_folder(arguments.cards.folder.as_deref())?;
-    let decide = wiring::decide(arguments.cards.folder.as_deref())?;
+    let decide = wiring::decide(
+        arguments.cards.folder.as_deref(),
+        arguments.local_codes.file.as_deref(),
+    )?;
     telemetry::start();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()

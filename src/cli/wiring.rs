@@ -15,20 +15,31 @@ use std::sync::Arc;
 /// Largest file that is read as knowledge: far above any real one, so that a wrong folder is told and not swallowed.
 const MAX_FILE_BYTES: u64 = 4 * 1024 * 1024;
 
-/// The service that answers calls, with the knowledge of this folder or the one built in.
+/// The service that answers calls, with the knowledge of this folder or the one built in, and a site's own codes.
 ///
 /// # Errors
-/// If the knowledge cannot be read or has defects.
-pub fn decide(cards: Option<&Path>) -> anyhow::Result<Arc<dyn Decide>> {
-    Ok(Arc::new(service(cards)?))
+/// If the knowledge or the map of codes cannot be read or has defects.
+pub fn decide(cards: Option<&Path>, local_codes: Option<&Path>) -> anyhow::Result<Arc<dyn Decide>> {
+    Ok(Arc::new(service(cards, local_codes)?))
 }
 
 /// What tells how a request is judged.
 ///
 /// # Errors
-/// If the knowledge cannot be read or has defects.
-pub fn explain(cards: Option<&Path>) -> anyhow::Result<Box<dyn Explain>> {
-    Ok(Box::new(service(cards)?))
+/// If the knowledge or the map of codes cannot be read or has defects.
+pub fn explain(cards: Option<&Path>, local_codes: Option<&Path>) -> anyhow::Result<Box<dyn Explain>> {
+    Ok(Box::new(service(cards, local_codes)?))
+}
+
+/// Checks a map of local codes against the knowledge.
+///
+/// # Errors
+/// If the map cannot be read or has defects.
+pub fn check_codes(cards: Option<&Path>, map: &Path) -> anyhow::Result<String> {
+    let knowledge = knowledge(&files(cards)?)?;
+    let knowledge = with_local_codes(knowledge, map)?;
+    let lines = knowledge.local_codes().map_or(0, |l| l.lines);
+    Ok(format!("`{}`: {lines} local codes, no findings\n", map.display()))
 }
 
 /// Reads all knowledge files and reports all defects.
@@ -62,9 +73,29 @@ pub fn test(cards: Option<&Path>) -> anyhow::Result<Report> {
     })
 }
 
-fn service(cards: Option<&Path>) -> anyhow::Result<ImagingService> {
-    let knowledge = knowledge(&files(cards)?)?;
+/// What judges calls.
+///
+/// # Errors
+/// If the knowledge or the map of codes cannot be read or has defects.
+pub fn service(cards: Option<&Path>, local_codes: Option<&Path>) -> anyhow::Result<ImagingService> {
+    let mut knowledge = knowledge(&files(cards)?)?;
+    if let Some(map) = local_codes {
+        knowledge = with_local_codes(knowledge, map)?;
+    }
     ImagingService::new(knowledge).context("the discovery document cannot be written")
+}
+
+/// The knowledge with the codes of a map added.
+fn with_local_codes(knowledge: Knowledge, map: &Path) -> anyhow::Result<Knowledge> {
+    let text = super::files::read(map)?;
+    let what = |problem: &str| format!("`{}`: {problem}", map.display());
+    let text = String::from_utf8(text)
+        .map_err(|_| Failure::new(what("is not UTF-8 text"), "save it as CSV in UTF-8"))?;
+    knowledge.with_local_codes(&text).map_err(|findings| {
+        let told = findings.iter().map(|f| format!("{f}\n")).collect::<String>();
+        let problem = format!("the map has {} findings\n\n{told}", findings.len());
+        Failure::new(what(&problem), "`deploy/local-codes.md` describes the columns").into()
+    })
 }
 
 fn name(knowledge: &Knowledge) -> String {

@@ -136,6 +136,8 @@ pub struct DraftOrder {
     pub do_not_perform: bool,
     /// Whose order it is.
     pub subject: Identity,
+    /// What sort of service it is.
+    pub categories: Vec<Concept>,
     /// What is ordered.
     pub code: Concept,
     /// Details of what is ordered (`orderDetail`).

@@ -158,6 +158,7 @@ pub fn judge<'k>(
             } else {
                 open.clone()
             },
+            unmapped: super::study::unmapped(knowledge, order, facts.asked.is_some()),
             scenario,
             certainty,
             rating: rated,

@@ -8,10 +8,12 @@ mod text;
 
 use super::case::{DraftOrder, ResourceRef};
 use super::language::{Reading, Text};
+use super::marks::Marks;
 use super::trace::Evidence;
 use crate::knowledge::files::{EusPurpose, IvContrast, Modality, Tracer};
-use crate::knowledge::vocabulary::List;
+use crate::knowledge::vocabulary::{List, Role};
 use crate::knowledge::{Knowledge, Shape, Study};
+use crate::terminology::Coding;
 use std::cell::OnceCell;
 
 /// The study one order asks for, and what that was read from.
@@ -110,6 +112,25 @@ pub fn names_imaging(knowledge: &Knowledge, order: &DraftOrder) -> bool {
         .iter()
         .any(|c| knowledge.study_coded(c).is_some());
     coded || text::names_modality(knowledge, order)
+}
+
+/// The codes of an order for imaging that only the site can explain, and no map of its codes does.
+#[must_use]
+pub fn unmapped(knowledge: &Knowledge, order: &DraftOrder, identified: bool) -> Vec<Coding> {
+    let foreign = |c: &&Coding| match (&c.system, &c.code) {
+        (Some(system), Some(code)) => knowledge.is_unmapped(system, code),
+        _ => false,
+    };
+    let codes: Vec<Coding> = order.code.codings.iter().filter(foreign).cloned().collect();
+    let imaging = || {
+        identified
+            || Marks::of(knowledge, &order.categories).has(Role::OrderImaging)
+            || text::names_modality(knowledge, order)
+    };
+    if codes.is_empty() || !imaging() {
+        return Vec::new();
+    }
+    codes
 }
 
 /// Reads the study from an order; `None` when nothing names one.

@@ -10,13 +10,14 @@ use crate::engine::case::{DraftOrder, ReasonReference, ResourceRef};
 use crate::terminology::Concept;
 
 /// The elements read from an order.
-pub(super) const FIELDS: [&str; 14] = [
+pub(super) const FIELDS: [&str; 15] = [
     "resourceType",
     "id",
     "contained",
     "status",
     "intent",
     "doNotPerform",
+    "category",
     "code",
     "orderDetail",
     "subject",
@@ -28,13 +29,14 @@ pub(super) const FIELDS: [&str; 14] = [
 ];
 
 /// The same, and those that give away an order of FHIR R5.
-pub(super) const FIRST_LOOK: [&str; 15] = [
+pub(super) const FIRST_LOOK: [&str; 16] = [
     "resourceType",
     "id",
     "contained",
     "status",
     "intent",
     "doNotPerform",
+    "category",
     "code",
     "orderDetail",
     "subject",
@@ -122,6 +124,7 @@ impl ReadOrder {
         });
         let reasons = reasons.collect();
         let order = DraftOrder {
+            categories: concepts_of(node, "category"),
             id,
             selected,
             status: status_of(node, "status"),

@@ -84,6 +84,7 @@ names! {
         TracerFdg = "img.tracer.fdg",
         TracerSstrSpect = "img.tracer.sstr-spect",
         TracerOther = "img.tracer.other",
+        OrderImaging = "order.imaging",
     }
 }
 

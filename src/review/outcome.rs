@@ -216,6 +216,7 @@ mod tests {
             selected: true,
             parts: Vec::new(),
             study: Some("S".into()),
+            unmapped: Vec::new(),
             scenario: "q".into(),
             candidates: vec!["q".into()],
             certainty: Certainty::Linked,

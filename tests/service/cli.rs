@@ -337,3 +337,79 @@ fn the_version_is_told() {
     let expect = concat!("apposite ", env!("CARGO_PKG_VERSION"), "\n");
     assert_eq!(String::from_utf8(out.stdout).unwrap(), expect);
 }
+
+/// A site's own codes: what lacks is listed, what is mapped is judged and offered in the site's own code.
+#[test]
+fn local_codes_are_listed_checked_and_used() {
+    let folder = std::env::temp_dir().join(format!("apposite-codes-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let fixture = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/fixtures/hooks/order-select/seed-noncontrast-ct.json"
+    );
+    let mut request: serde_json::Value =
+        serde_json::from_str(&std::fs::read_to_string(fixture).unwrap()).unwrap();
+    let order = &mut request["context"]["draftOrders"]["entry"][0]["resource"];
+    let local =
+        serde_json::json!({ "system": "urn:example:site:orders", "code": "IMG1403", "display": "AP PLAIN" });
+    order["code"] = serde_json::json!({ "coding": [local] });
+    order["category"] =
+        serde_json::json!([{ "coding": [{ "system": "http://snomed.info/sct", "code": "363679005" }] }]);
+    let requests = folder.join("requests.ndjson");
+    std::fs::write(&requests, format!("{request}\n{request}\nnot json\n")).unwrap();
+    let requests = requests.to_str().unwrap();
+    let map = concat!(env!("CARGO_MANIFEST_DIR"), "/deploy/local-codes.csv");
+    let said = |arguments: &[&str]| {
+        let out = output(arguments);
+        assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+        String::from_utf8(out.stdout).unwrap()
+    };
+
+    let listed = said(&["codes", "unmapped", requests]);
+    assert!(
+        listed.contains("# 3 requests, 1 of them unreadable; 2 imaging orders, 2 of them"),
+        "{listed}"
+    );
+    assert!(
+        listed.contains("# seen 2 times\nurn:example:site:orders,,IMG1403,AP PLAIN,,,,\n"),
+        "{listed}"
+    );
+    let none = said(&["codes", "unmapped", requests, "--local-codes", map]);
+    assert!(!none.contains("IMG1403"), "{none}");
+    assert!(said(&["codes", "check", map]).contains("5 local codes, no findings"));
+
+    let one = folder.join("one.json");
+    std::fs::write(&one, request.to_string()).unwrap();
+    let one = one.to_str().unwrap();
+    let explain = |more: &[&str]| -> serde_json::Value {
+        let all = [
+            &["explain", one, "--as-of", "2026-06-15", "--format", "json"],
+            more,
+        ]
+        .concat();
+        serde_json::from_str(&said(&all)).unwrap()
+    };
+    let before = explain(&[]);
+    assert_eq!(before["decisions"][0]["unmappedCodes"][0]["code"], "IMG1403");
+    assert_eq!(
+        before["response"]["cards"],
+        serde_json::json!([]),
+        "unknown stays unknown"
+    );
+    let after = explain(&["--local-codes", map]);
+    assert_eq!(after["decisions"][0]["advice"][0]["kind"], "UNA_NONCONTRAST");
+    assert_eq!(after["knowledge"]["localCodes"]["lines"], 5);
+    let offered =
+        &after["response"]["cards"][0]["suggestions"][0]["actions"][0]["resource"]["code"]["coding"][0];
+    assert_eq!(offered["system"], "urn:example:site:orders");
+    assert_eq!(offered["code"], "IMG2207");
+
+    let broken = folder.join("broken.csv");
+    std::fs::write(&broken, "system,code\nx,y\n").unwrap();
+    fails(
+        &["codes", "check", broken.to_str().unwrap()],
+        1,
+        &["error[M001]: line 2", "deploy/local-codes.md"],
+    );
+    std::fs::remove_dir_all(&folder).unwrap();
+}

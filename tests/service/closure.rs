@@ -119,7 +119,7 @@ fn unclosed(
 #[test]
 fn every_offer_of_every_fixture_closes() {
     let knowledge = Knowledge::embedded().unwrap();
-    let explain = wiring::explain(None).unwrap();
+    let explain = wiring::explain(None, None).unwrap();
     let fire = |request: &[u8]| -> Option<Fired> {
         let told = explain.explain(request, TODAY, Form::Json).ok()?;
         let told: Value = serde_json::from_str(&told).unwrap();

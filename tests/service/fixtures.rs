@@ -19,7 +19,7 @@ use tokio::sync::OnceCell;
 /// The day on which the table and the snapshots are true.
 pub const TODAY: Date = date(2026, 6, 15);
 
-static REAL: LazyLock<Arc<dyn Decide>> = LazyLock::new(|| wiring::decide(None).unwrap());
+static REAL: LazyLock<Arc<dyn Decide>> = LazyLock::new(|| wiring::decide(None, None).unwrap());
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures")
@@ -260,7 +260,7 @@ async fn a_repeated_call_gets_the_same_bytes() {
 /// One judgement for both: what `explain` shows is what the EHR was answered.
 #[tokio::test]
 async fn explain_shows_the_cards_that_were_answered() {
-    let explain = wiring::explain(None).unwrap();
+    let explain = wiring::explain(None, None).unwrap();
     for answer in answers().await {
         let told = explain.explain(&answer.request, TODAY, Form::Json);
         match answer.status {

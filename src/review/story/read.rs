@@ -247,6 +247,7 @@ impl Reader<'_> {
         let mut reasons = self.all(&line.reason_codes)?;
         reasons.extend(words);
         Ok(DraftOrder {
+            categories: Vec::new(),
             id: Some(super::order_reference(&line.id)),
             selected: line.selected,
             status: Some(line.status.clone().unwrap_or_else(|| "draft".to_owned())),
