@@ -10,7 +10,7 @@ use apposite::answer::{self, CARD_EXTENSION, Call};
 use apposite::cds_hooks::HookRequest;
 use apposite::cli::{Form, wiring};
 use apposite::engine::case::{Case, DraftOrder, ResourceRef};
-use apposite::engine::consult;
+use apposite::engine::{Indicator, consult};
 use apposite::fhir;
 use apposite::knowledge::{Knowledge, embedded_files};
 use apposite::review::vignette;
@@ -215,6 +215,12 @@ fn judge(knowledge: &Knowledge, case: &Case, drafts: &[Value]) -> Fired {
             serde_json::to_value(response).unwrap()
         }
     };
+    for decision in &consultation.decisions {
+        // Where several questions fit, nothing is said louder than information.
+        let quiet = decision.advice.iter().all(|a| a.indicator == Indicator::Info);
+        assert!(quiet || decision.candidates.len() == 1, "{decision:?}");
+        assert!(decision.candidates.len() > 1 || decision.candidates == [decision.scenario.clone()]);
+    }
     let scenarios = consultation.decisions.iter();
     Fired {
         scenarios: scenarios

@@ -1,6 +1,6 @@
 //! R4: is *this order* about the tumour? A plain CT for renal colic in a pNET patient is not.
 
-use super::disease::{Course, Diagnosis, Kind, Strength, Tumour, classify, is_child};
+use super::disease::{Course, Diagnosis, Kind, NEUROENDOCRINE, Strength, Tumour, classify, is_child};
 use super::{ChartFacts, Fact, OrderFacts};
 use crate::engine::case::{Case, Condition, DraftOrder, ReasonReference, ResourceRef};
 use crate::engine::counts;
@@ -112,13 +112,7 @@ impl Names {
         use Role as R;
         let marks = Marks::of(knowledge, [reason]);
         let by_code = |member| marks::coded(knowledge, id, member, None);
-        let tumour = [
-            R::PnetSpecific,
-            R::PnetNec,
-            R::PnetUsuallyPancreatic,
-            R::NetSiteless,
-            R::MorphPnet,
-            R::MorphNet,
+        let beside = [
             R::MetNet,
             R::PancreasCorroboration,
             R::PancreasHistologyUnknown,
@@ -129,17 +123,13 @@ impl Names {
             .iter()
             .find(|m| m.role == R::NotPnetPancreas && m.entry.site_only);
         let mut told = true;
-        if let Some(member) = marks.find_any(&tumour).or(site_only) {
+        let tumour = marks
+            .iter()
+            .find(|m| NEUROENDOCRINE.contains(&m.role) || beside.contains(&m.role));
+        if let Some(member) = tumour.or(site_only) {
             self.coded = true;
             self.about_tumour.get_or_insert_with(|| by_code(member));
-            self.pnet |= marks.any(&[
-                R::PnetSpecific,
-                R::PnetNec,
-                R::PnetUsuallyPancreatic,
-                R::NetSiteless,
-                R::MorphPnet,
-                R::MorphNet,
-            ]);
+            self.pnet |= marks.any(&NEUROENDOCRINE);
         } else if let Some(member) = marks.find(R::MetGeneric) {
             self.about_generic_metastasis
                 .get_or_insert_with(|| by_code(member));

@@ -301,7 +301,8 @@ impl Reader<'_> {
 
     fn high_grade(&self, order: &Text<'_>) -> Option<Evidence> {
         let tumours = &self.chart.tumours;
-        for condition in self.case.chart.conditions.iter().filter(|c| counts::condition(c)) {
+        for read in &self.chart.conditions {
+            let condition = read.condition;
             if !tumours
                 .iter()
                 .any(|t| t.resource == condition.resource && matches!(t.kind, Kind::Pnet | Kind::Siteless))
@@ -318,13 +319,7 @@ impl Reader<'_> {
             if let Some(member) = coded {
                 return Some(marks::coded(self.knowledge, &condition.resource, member, date));
             }
-            let words = condition
-                .code
-                .words()
-                .chain(condition.stages.iter().flat_map(|c| c.words()))
-                .chain(condition.notes.iter().map(String::as_str));
-            let text = Text::new(self.knowledge, &Text::join(words));
-            if let Some((Assertion::Asserted, words)) = text.says(List::GradeHigh) {
+            if let Some((Assertion::Asserted, words)) = read.diagnosis.text.says(List::GradeHigh) {
                 return Some(marks::worded(
                     &condition.resource,
                     List::GradeHigh.name(),

@@ -1,0 +1,94 @@
+//! Was the tumour removed? By an operation on record, a recorded state, or words of a diagnosis or the order.
+
+use super::{Reader, Resection, before};
+use crate::engine::case::{PartialDate, Procedure};
+use crate::engine::counts;
+use crate::engine::facts::Fact;
+use crate::engine::language::{Finding, Reading};
+use crate::engine::marks::{self, Marks};
+use crate::engine::trace::Evidence;
+use crate::knowledge::vocabulary::{List, Role, Window};
+use jiff::civil::Date;
+
+impl Reader<'_> {
+    /// The resection that counts, and its date.
+    pub(super) fn resection(&self) -> (Fact<Resection>, Option<Date>) {
+        let earliest = self
+            .diagnosed
+            .and_then(|d| before(d, self.window(Window::ResectionBeforeDiagnosis)));
+        let too_early =
+            |date: Option<PartialDate>| matches!((date, earliest), (Some(d), Some(e)) if d.latest() < e);
+        let mut explained = false;
+        let mut found: Option<(Evidence, Option<PartialDate>)> = None;
+        for procedure in self.case.chart.procedures.iter().filter(|p| counts::procedure(p)) {
+            let Some(evidence) = self.resection_procedure(procedure) else {
+                continue;
+            };
+            let performed = procedure.performed.filter(|d| d.earliest() <= self.case.today);
+            if too_early(performed) {
+                explained = true;
+            } else if found.as_ref().is_none_or(|(_, d)| performed > *d) {
+                found = Some((evidence, performed));
+            }
+        }
+        if let Some((evidence, date)) = found {
+            return (
+                Fact::with(Resection::Chart, evidence),
+                date.map(PartialDate::latest),
+            );
+        }
+        // Absence of the pancreas is a state: its date is when it was written down, and an older operation may explain it.
+        for condition in self.case.chart.conditions.iter().filter(|c| counts::condition(c)) {
+            let marks = Marks::of(self.knowledge, [&condition.code]);
+            let date = condition.onset.or(condition.recorded);
+            if let Some(member) = marks
+                .find(Role::Resection)
+                .filter(|_| !explained && !too_early(date))
+            {
+                let evidence = marks::coded(self.knowledge, &condition.resource, member, date);
+                return (Fact::with(Resection::Chart, evidence), None);
+            }
+        }
+        for read in self.tumour_conditions() {
+            if let Finding::Found(words) = &read.reading().resection {
+                let evidence =
+                    marks::worded(&read.condition.resource, List::ResectionDone.name(), words, None);
+                return (Fact::with(Resection::Chart, evidence), None);
+            }
+        }
+        match &self.order.reading().resection {
+            Finding::Found(words) => {
+                let evidence = marks::worded(&self.order.id, List::ResectionDone.name(), words, None);
+                (Fact::with(Resection::Phrase, evidence), None)
+            }
+            _ => (Fact::bare(Resection::None), None),
+        }
+    }
+
+    fn resection_procedure(&self, procedure: &Procedure) -> Option<Evidence> {
+        let marks = Marks::of(self.knowledge, [&procedure.code]);
+        let text = self.words_of(procedure);
+        let done = Reading::of(&text).resection;
+        if marks.has(Role::ResectionAbortedOrBiopsy) || matches!(done, Finding::Negated(_)) {
+            return None;
+        }
+        if let Some(member) = marks.find(Role::Resection) {
+            return Some(marks::coded(
+                self.knowledge,
+                &procedure.resource,
+                member,
+                procedure.performed,
+            ));
+        }
+        if matches!(done, Finding::Planned(_)) || !marks.is_empty() {
+            return None;
+        }
+        let words = text.not_negated(List::ResectionName)?;
+        Some(marks::worded(
+            &procedure.resource,
+            List::ResectionName.name(),
+            &words,
+            procedure.performed,
+        ))
+    }
+}
