@@ -99,7 +99,9 @@ impl Coverage {
                     found.push(format!("{fact} is excused although a story or phrase shows it"));
                 }
                 Some(reason) if reason.starts_with("test") != by_test => {
-                    found.push(format!("{fact}: the excuse and the tests of the program disagree"));
+                    found.push(format!(
+                        "{fact}: the excuse and the tests of the program disagree"
+                    ));
                 }
                 _ => {}
             }
@@ -152,7 +154,10 @@ fn disguises(prose: &str) -> Vec<(String, String)> {
 #[must_use]
 pub fn ids(letter: char, text: &str) -> Vec<String> {
     let start = format!("{letter}-");
-    let digits = |at: usize| text.get(at + 2..at + 4).filter(|d| d.bytes().all(|b| b.is_ascii_digit()));
+    let digits = |at: usize| {
+        text.get(at + 2..at + 4)
+            .filter(|d| d.bytes().all(|b| b.is_ascii_digit()))
+    };
     let alone = |at: usize| {
         let before = text.get(..at).and_then(|t| t.chars().next_back());
         !before.is_some_and(|c| c.is_alphanumeric() || c == '-')
@@ -190,7 +195,9 @@ mod tests {
                 "S-02: the excuse and the tests of the program disagree"
             ]
         );
-        coverage.shown.extend(["S-01".to_owned(), "S-02".to_owned(), "S-77".to_owned()]);
+        coverage
+            .shown
+            .extend(["S-01".to_owned(), "S-02".to_owned(), "S-77".to_owned()]);
         assert_eq!(
             coverage.problems(&tested(&["S-02"])),
             [
