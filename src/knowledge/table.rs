@@ -162,6 +162,8 @@ pub struct Suggestions {
     pub mention: Vec<Key>,
     /// Added before the receptor study in high-grade disease.
     pub high_grade: Option<Key>,
+    /// Why that study is offered although it is not rated as high as the others.
+    pub high_grade_because: String,
     /// Systems to fall back to, best first.
     pub fallback_systems: Vec<String>,
     /// How each study is ordered.

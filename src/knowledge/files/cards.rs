@@ -55,6 +55,9 @@ pub struct CardWords {
     pub guideline: String,
     /// What the card offers.
     pub offers: Offers,
+    /// Scenarios that the words hold for; every one when empty.
+    #[serde(default)]
+    pub only_for: Vec<String>,
     /// Studies offered before all others.
     #[serde(default)]
     pub prefer: Vec<String>,
@@ -98,6 +101,8 @@ pub struct SuggestionsFile {
     pub mention: Vec<String>,
     /// Added before the somatostatin-receptor study in high-grade disease.
     pub high_grade: String,
+    /// Why that study is offered although it is not rated as high as the others.
+    pub high_grade_because: String,
     /// Systems to code an offer in when the order's own system has no code for it, best first.
     pub fallback_systems: Vec<String>,
     /// How a study is ordered.
