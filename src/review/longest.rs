@@ -1,7 +1,7 @@
 //! The longest form of every card: no summary may be cut off, no text may grow beyond what is read.
 //!
-//! The engine itself tells which kinds a study can lead to: the study of every story that ends in a card is exchanged
-//! for every other study of the catalogue. Each kind is then filled with all that the chart could add.
+//! The engine itself tells which kinds a study can lead to: for each kind, the study of the first stories that lead to it
+//! is exchanged for every other study of the catalogue. Each kind is then filled with all that the chart could add.
 
 use super::vignette::Vignette;
 use crate::answer::{MAX_SUMMARY_UNITS, Told};
@@ -19,6 +19,9 @@ pub const MAX_DETAIL_UNITS: usize = 5_000;
 /// How many pieces of evidence, each with a quote of the greatest length, are put on the longest card.
 const MUCH_EVIDENCE: usize = 8;
 
+/// How many stories stand for one kind.
+const STORIES_PER_KIND: usize = 2;
+
 /// The longest words of one kind of card.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Longest {
@@ -32,8 +35,7 @@ pub struct Longest {
 #[must_use]
 pub fn of_every_kind(knowledge: &Knowledge, stories: &[Vignette]) -> BTreeMap<Key, Longest> {
     let mut longest: BTreeMap<Key, Longest> = BTreeMap::new();
-    let speaking = stories.iter().filter(|s| !s.expect.cards.is_empty());
-    for story in speaking {
+    for story in telling(knowledge, stories) {
         for study in knowledge.studies() {
             let case = with_study(knowledge, &story.case, study);
             for decision in consult(knowledge, &case).decisions {
@@ -44,6 +46,25 @@ pub fn of_every_kind(knowledge: &Knowledge, stories: &[Vignette]) -> BTreeMap<Ke
         }
     }
     longest
+}
+
+/// The first few stories that lead to each kind of card: more of them would only repeat the same words.
+fn telling<'v>(knowledge: &Knowledge, stories: &'v [Vignette]) -> Vec<&'v Vignette> {
+    let mut seen: BTreeMap<Key, usize> = BTreeMap::new();
+    let mut telling = Vec::new();
+    for story in stories.iter().filter(|s| !s.expect.cards.is_empty()) {
+        let decisions = consult(knowledge, &story.case).decisions;
+        let mut adds = false;
+        for advice in decisions.iter().flat_map(|d| &d.advice) {
+            let times = seen.entry(advice.kind.clone()).or_default();
+            *times += 1;
+            adds |= *times <= STORIES_PER_KIND;
+        }
+        if adds {
+            telling.push(story);
+        }
+    }
+    telling
 }
 
 fn note(

@@ -58,7 +58,7 @@ fn sections(knowledge: &Knowledge, files: &SourceFiles) -> Vec<Section> {
         questions::ratings(knowledge),
         cards::words(knowledge, &told),
         cards::offers(knowledge),
-        stories::vignettes(&told),
+        stories::vignettes(knowledge, &told),
         stories::seed_facts(files, &told),
         codes::numbers(files),
         codes::value_sets(knowledge, files),

@@ -6,6 +6,9 @@
     reason = "a test that cannot go on has failed"
 )]
 
+mod lifecycle;
+mod lint;
+mod pages;
 mod tidy;
 mod twin;
 mod vignettes;

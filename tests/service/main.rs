@@ -13,6 +13,7 @@ mod cli;
 mod cors;
 mod fixtures;
 mod http;
+mod knowledge_tools;
 mod lifecycle;
 mod limits;
 mod support;

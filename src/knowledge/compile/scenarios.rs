@@ -26,7 +26,8 @@ impl Build<'_> {
             };
             for answer in fact.answers.iter().filter(|a| !entry.answers.contains_key(**a)) {
                 let message = format!("answer `{answer}` of fact `{}` has no words", fact.name);
-                self.find("K001", file, fact.name, message, "add it under answers");
+                let near = format!("name = \"{}\"", fact.name);
+                self.find("K001", file, &near, message, "add it under answers");
             }
         }
         let scenarios: Vec<Scenario> = read

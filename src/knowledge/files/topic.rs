@@ -62,6 +62,8 @@ pub struct TableEntry {
     /// Scenarios may speak from it before it is approved (development only; production refuses).
     #[serde(default)]
     pub speaks_as_draft: bool,
+    /// The variant in words.
+    pub title: String,
     /// Why it stands there: what was seen, and what was not.
     pub because: String,
     /// Citation id.

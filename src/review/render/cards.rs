@@ -19,9 +19,9 @@ pub(super) fn words(knowledge: &Knowledge, told: &Told) -> Section {
     for (kind, words) in kinds {
         section.heading(kind.to_string());
         let offers = match words.offers {
-            Offers::Nothing => "offers no change of the order",
-            Offers::Replace => "offers studies in place of the order",
-            Offers::Add => "offers a study beside the order",
+            Offers::Nothing => "Offers no change of the order",
+            Offers::Replace => "Offers studies in place of the order",
+            Offers::Add => "Offers a study beside the order",
         };
         let scenarios: Vec<&str> = words
             .only_for
@@ -35,12 +35,12 @@ pub(super) fn words(knowledge: &Knowledge, told: &Told) -> Section {
         };
         let Some((story, decision, advice)) = told.first_card(kind) else {
             section.text(format!(
-                "{offers}; for {scope}. No vignette leads to this card: it has not been shown to work."
+                "{offers}. Holds for: {scope}. No vignette leads to this card: it has not been shown to work."
             ));
             continue;
         };
         section.text(format!(
-            "{offers}; for {scope}. Example: {} {}.",
+            "{offers}. Holds for: {scope}. Example: {} {}.",
             story.vignette.id, story.vignette.title
         ));
         let words = answer::Told::of(knowledge, &story.vignette.case, decision, advice);

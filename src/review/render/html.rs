@@ -9,6 +9,9 @@ const STYLE: &str = include_str!("style.css");
 const PRINT: &str =
     "addEventListener('beforeprint',()=>document.querySelectorAll('details').forEach(d=>{d.open=true}))";
 
+/// A mark of so many characters stays on one line.
+const SHORT: usize = 26;
+
 /// The whole document.
 pub(super) fn document(title: &str, status: &str, sections: &[Section]) -> String {
     let title = escape(title);
@@ -64,6 +67,9 @@ fn blocks(out: &mut String, content: &[Block]) {
             Block::Text(text) => {
                 let _ = writeln!(out, "<p>{}</p>", escape(text));
             }
+            Block::Notice(text) => {
+                let _ = writeln!(out, "<p class=\"draft\">{}</p>", escape(text));
+            }
             Block::List(entries) => list(out, entries.iter().map(|e| escape(e))),
             Block::Table { head, rows } => table(out, head, rows),
             Block::Card {
@@ -75,7 +81,7 @@ fn blocks(out: &mut String, content: &[Block]) {
                 let (class, loud) = if *warning {
                     ("card warning", "▲ Warning")
                 } else {
-                    ("card", "ⓘ Information")
+                    ("card", "● Information")
                 };
                 let _ = writeln!(
                     out,
@@ -90,7 +96,7 @@ fn blocks(out: &mut String, content: &[Block]) {
             }
             Block::Folded { title, blocks: inner } => {
                 let _ = writeln!(out, "<details><summary>{}</summary>", escape(title));
-                blocks(out, inner);
+                self::blocks(out, inner);
                 out.push_str("</details>\n");
             }
         }
@@ -116,7 +122,19 @@ fn table(out: &mut String, head: &[String], rows: &[Vec<Cell>]) {
         for Cell { text, tone } in row {
             let text = escape(text).replace('\n', "<br>");
             let _ = match tone {
-                Some(tone) => write!(out, "<td class=\"{}\">{} {text}</td>", tone.class(), tone.sign()),
+                Some(tone) => {
+                    let short = if text.chars().count() <= SHORT {
+                        " short"
+                    } else {
+                        ""
+                    };
+                    write!(
+                        out,
+                        "<td class=\"{}{short}\">{} {text}</td>",
+                        tone.class(),
+                        tone.sign()
+                    )
+                }
                 None => write!(out, "<td>{text}</td>"),
             };
         }

@@ -24,6 +24,9 @@ fn blocks(out: &mut String, blocks: &[Block]) {
             Block::Text(text) => {
                 let _ = writeln!(out, "{}", escape(text));
             }
+            Block::Notice(text) => {
+                let _ = writeln!(out, "> **{}**", escape(text));
+            }
             Block::List(entries) => {
                 for entry in entries {
                     let _ = writeln!(out, "- {}", escape(entry));
@@ -52,14 +55,10 @@ fn blocks(out: &mut String, blocks: &[Block]) {
             }
             Block::Folded { title, blocks: inner } => {
                 let _ = writeln!(out, "### {}", escape(title));
-                blocks_of(out, inner);
+                self::blocks(out, inner);
             }
         }
     }
-}
-
-fn blocks_of(out: &mut String, inner: &[Block]) {
-    blocks(out, inner);
 }
 
 fn row(out: &mut String, cells: &[Cell]) {

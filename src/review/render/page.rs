@@ -25,6 +25,11 @@ impl Section {
         self.blocks.push(Block::Text(text.into()));
     }
 
+    /// Words that nobody may overlook.
+    pub fn notice(&mut self, text: impl Into<String>) {
+        self.blocks.push(Block::Notice(text.into()));
+    }
+
     pub fn heading(&mut self, text: impl Into<String>) {
         self.blocks.push(Block::Heading(text.into()));
     }
@@ -47,6 +52,7 @@ impl Section {
 pub(super) enum Block {
     Heading(String),
     Text(String),
+    Notice(String),
     List(Vec<String>),
     Table {
         head: Vec<String>,

@@ -24,7 +24,7 @@ pub(super) fn scenarios(knowledge: &Knowledge) -> Section {
         vec![
             Cell::from(entry.title.as_str()),
             speaks.into(),
-            entry.variants.join("\n").into(),
+            variants(knowledge, &entry.variants).into(),
             entry.note.clone().unwrap_or_default().into(),
         ]
     });
@@ -44,6 +44,17 @@ pub(super) fn scenarios(knowledge: &Knowledge) -> Section {
     });
     section.table(&["Fact", "Possible answers", "Rule"], rows.collect());
     section
+}
+
+/// The rating tables in words, with their state.
+fn variants(knowledge: &Knowledge, keys: &[String]) -> String {
+    let tables = keys
+        .iter()
+        .filter_map(|key| knowledge.topic().table.iter().find(|t| t.variant == *key));
+    tables
+        .map(|t| format!("{} ({})", t.title, t.status))
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 /// The scenario table in words: the first row that holds decides.
@@ -68,7 +79,7 @@ pub(super) fn rows(knowledge: &Knowledge) -> Section {
             if when.is_empty() {
                 "in every other case".into()
             } else {
-                when.join("\nand ").into()
+                when.join(",\nand ").into()
             },
             scenario.into(),
             row.because.as_str().into(),
@@ -93,7 +104,7 @@ fn condition(knowledge: &Knowledge, (fact, set): &(usize, u16)) -> Option<String
     let answers: Vec<&str> = answers
         .filter_map(|(_, a)| words.answers.get(*a).map(String::as_str))
         .collect();
-    Some(format!("{} → {}", words.question, answers.join(" / ")))
+    Some(format!("“{}” {}", words.question, answers.join(" or ")))
 }
 
 /// Question × study, with where each rating stands and how sure it is.
@@ -101,10 +112,11 @@ pub(super) fn ratings(knowledge: &Knowledge) -> Section {
     let mut section = Section::new("ratings", "Ratings");
     section.text(
         "A rating is written only where a source states it. ✓ usually appropriate, ~ may be appropriate, ✗ usually not \
-         appropriate, ? no source states it. “By extension” marks our own extension of a stated rating.",
+         appropriate, ? no source states it. “By extension” marks our own extension of a stated rating. The last part of \
+         this page lists the sources by their ids.",
     );
     for table in &knowledge.topic().table {
-        section.heading(format!("Table {}: {}", table.variant, table.status));
+        section.heading(format!("For {} ({})", table.title, table.status));
         section.text(table.because.clone());
         let cells: Vec<(&Study, &Rating)> = knowledge
             .studies()

@@ -57,7 +57,7 @@ impl Told {
 }
 
 /// The stories, what they lead to, and whether that is what they expect.
-pub(super) fn vignettes(told: &Told) -> Section {
+pub(super) fn vignettes(knowledge: &Knowledge, told: &Told) -> Section {
     let mut section = Section::new("vignettes", "Vignettes");
     let passed = told
         .stories
@@ -87,7 +87,7 @@ pub(super) fn vignettes(told: &Told) -> Section {
         vec![
             Cell::from(vignette.id.as_str()),
             format!("{}\n{}", vignette.title, vignette.prose.replace('\n', " ")).into(),
-            advice(story).into(),
+            advice(knowledge, story).into(),
             mark,
         ]
     });
@@ -96,7 +96,7 @@ pub(super) fn vignettes(told: &Told) -> Section {
 }
 
 /// What the service does, one line per order that was asked about.
-fn advice(story: &Story) -> String {
+fn advice(knowledge: &Knowledge, story: &Story) -> String {
     if let Some(source) = story.consultation.unavailable {
         return format!("no answer: `{}` was not delivered", source.key());
     }
@@ -112,16 +112,19 @@ fn advice(story: &Story) -> String {
             .map(|a| format!("card {} ({})", a.kind, a.indicator.key()))
             .collect();
         let cards = if cards.is_empty() {
-            "silent".to_owned()
+            "no card".to_owned()
         } else {
             cards.join(", ")
         };
-        let study = decision.study.as_deref().unwrap_or("no study read");
-        format!(
-            "{study}: {}, {} → {cards}",
-            decision.scenario,
-            decision.rating.key()
-        )
+        let study = decision.study.as_deref().and_then(|s| knowledge.study(s));
+        let study = study.map_or("no study could be read", |s| s.name.as_str());
+        let question = knowledge
+            .table()
+            .scenario(&decision.scenario)
+            .map_or("", |s| s.entry.title.as_str());
+        let rating = knowledge.words().common.category.get(decision.rating.key());
+        let rating = rating.map_or(decision.rating.key(), String::as_str);
+        format!("{study}.\nQuestion: {question}; rating: {rating}.\n→ {cards}")
     });
     lines.collect::<Vec<_>>().join("\n")
 }

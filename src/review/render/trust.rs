@@ -17,7 +17,7 @@ pub(super) fn about(knowledge: &Knowledge) -> Section {
         topic.service.title
     ));
     if topic.status != Status::Active {
-        section.text(format!("State: {}. Not for clinical use.", topic.status));
+        section.notice(format!("State: {}. Not for clinical use.", topic.status));
     }
     let source = &topic.source;
     let seen = if source.primary_text_seen {
@@ -27,7 +27,7 @@ pub(super) fn about(knowledge: &Knowledge) -> Section {
     };
     let row = |name: &str, cell: Cell| vec![Cell::from(name), cell];
     section.table(
-        &["", ""],
+        &["About", "What is known"],
         vec![
             row("Rule set", format!("{} {}", topic.id, topic.version).into()),
             row(
@@ -46,7 +46,7 @@ pub(super) fn about(knowledge: &Knowledge) -> Section {
     section.heading("Approval");
     let mut rows = vec![standing("The whole topic", topic.standing(), "")];
     rows.extend(topic.table.iter().map(|table| {
-        let name = format!("Rating table {}", table.variant);
+        let name = format!("Ratings for {}", table.title);
         standing(&name, table.standing(), &table.because)
     }));
     let head = [
@@ -103,9 +103,9 @@ pub(super) fn open_questions(knowledge: &Knowledge, files: &SourceFiles, told: &
         .table
         .iter()
         .filter(|t| t.status == Status::Incomplete);
-    section.list(tables.map(|t| format!("{}: {}", t.variant, t.because)).collect());
+    section.list(tables.map(|t| format!("{}: {}", t.title, t.because)).collect());
     section.heading("Codes from memory, to be checked");
-    section.list(from_memory(files));
+    section.list(from_memory(knowledge, files));
     let never = knowledge
         .words()
         .cards
@@ -142,7 +142,9 @@ fn numbered(text: &str, heading: &str) -> Vec<String> {
 }
 
 /// Codes whose meaning nobody has looked up yet.
-fn from_memory(files: &SourceFiles) -> Vec<String> {
+fn from_memory(knowledge: &Knowledge, files: &SourceFiles) -> Vec<String> {
+    let systems = knowledge.systems();
+    let name = |key: &str| systems.keyed(key).map_or(key, |id| systems.name(id)).to_owned();
     let sets = files.keys().filter(|f| f.starts_with("value-sets/"));
     let sets = sets.filter_map(|f| read::<ValueSetFile>(files, f));
     let studies = read::<StudiesFile>(files, "studies.toml")
@@ -153,7 +155,7 @@ fn from_memory(files: &SourceFiles) -> Vec<String> {
     all.flat_map(|(title, codes)| {
         let unsure = codes.into_iter().filter(|c| c.confidence == Confidence::Memory);
         unsure
-            .map(|c| format!("{} {} {} (in: {title})", c.system, c.code, c.label))
+            .map(|c| format!("{} {}: {} (in: {title})", name(&c.system), c.code, c.label))
             .collect::<Vec<_>>()
     })
     .collect()
