@@ -1,8 +1,8 @@
 //! The commands, as the user types them.
 //!
 //! Here are arguments, files, standard streams and exit codes; what the commands *do* lives behind
-//! [`wiring`]. Messages are lower case, name the place first, and say what to do. Exit codes: 0 done, 1 failed,
-//! 2 wrong usage.
+//! [`wiring`]. Messages are lower case, name the place first, and say what to do. Exit codes: 0 done, 1 failed (for
+//! `knowledge diff`: something changes), 2 wrong usage.
 
 mod codes;
 mod example;
@@ -14,7 +14,7 @@ mod serve;
 pub mod wiring;
 
 pub use explain::{Explain, Form};
-pub use knowledge::Report;
+pub use knowledge::{DiffForm, Report};
 
 use clap::{Parser, Subcommand};
 use std::io::{self, Write as _};

@@ -8,8 +8,11 @@ pub mod compile;
 pub mod files;
 pub mod finding;
 pub mod lexicon;
+pub mod lifecycle;
+pub mod lint;
 pub mod literals;
 pub mod local;
+pub mod space;
 pub mod table;
 pub mod vocabulary;
 
@@ -104,6 +107,7 @@ pub struct Knowledge {
     pub(crate) ratings: BTreeMap<(Key, Key), Rating>,
     pub(crate) words: table::Words,
     pub(crate) suggestions: table::Suggestions,
+    pub(crate) citations: Vec<files::CitationEntry>,
     /// The site's own codes, already among the tables above.
     pub(crate) local: Option<local::LocalCodes>,
 }
@@ -280,6 +284,17 @@ impl Knowledge {
         })
     }
 
+    /// A code that names this study, with the URI of its system.
+    #[must_use]
+    pub fn code_of(&self, study: &str) -> Option<(&str, &str)> {
+        let at = self.studies.iter().position(|s| &*s.key == study)?;
+        let slots = (0..).map(SystemId).zip(&self.study_codes);
+        slots.into_iter().find_map(|(id, codes)| {
+            let code = codes.iter().find(|(_, study)| **study == at)?.0;
+            Some((self.systems.uri(id), code.as_str()))
+        })
+    }
+
     /// The study with this key.
     #[must_use]
     pub fn study(&self, key: &str) -> Option<&Study> {
@@ -308,6 +323,19 @@ impl Knowledge {
     #[must_use]
     pub fn rating(&self, variant: &str, study: &str) -> Option<&Rating> {
         self.ratings.get(&(variant.into(), study.into()))
+    }
+
+    /// Every rating held, by rating table and study.
+    pub fn ratings(&self) -> impl Iterator<Item = (&Key, &Key, &Rating)> {
+        self.ratings
+            .iter()
+            .map(|((variant, study), rating)| (variant, study, rating))
+    }
+
+    /// The sources.
+    #[must_use]
+    pub fn citations(&self) -> &[files::CitationEntry] {
+        &self.citations
     }
 
     /// Words of the cards.

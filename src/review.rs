@@ -4,10 +4,14 @@
 //! of cards, which the caller passes in.
 
 pub mod coverage;
+pub mod diff;
 pub mod expect;
+pub mod lint;
+pub mod longest;
 pub mod markdown;
 pub mod outcome;
 pub mod phrases;
+pub mod render;
 pub mod story;
 pub mod vignette;
 
@@ -15,8 +19,9 @@ use crate::answer::Told;
 use crate::engine::{Advice, Decision};
 use crate::knowledge::{Knowledge, SourceFiles};
 use coverage::Coverage;
-use outcome::Verdict;
+use outcome::{Outcome, Verdict};
 use std::fmt;
+use vignette::Vignette;
 
 /// A line of a file, for people to find.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -81,6 +86,31 @@ impl fmt::Display for Summary {
     }
 }
 
+/// Every patient story beside the knowledge, and what cannot be read.
+#[must_use]
+pub fn stories(knowledge: &Knowledge, files: &SourceFiles) -> (Vec<Vignette>, Vec<String>) {
+    let systems = knowledge.systems();
+    let uri = |key: &str| systems.keyed(key).map(|id| systems.uri(id).to_owned());
+    let (mut found, mut errors) = (Vec::new(), Vec::new());
+    for (file, text) in files.iter().filter(|(f, _)| f.starts_with("pnet/vignettes/")) {
+        match vignette::parse(file, text, &uri) {
+            Ok(stories) => found.extend(stories),
+            Err(wrong) => errors.extend(wrong.iter().map(ToString::to_string)),
+        }
+    }
+    (found, errors)
+}
+
+/// Runs one story and compares what the engine says with what it expects.
+#[must_use]
+pub fn run(knowledge: &Knowledge, story: &Vignette) -> Outcome {
+    let words = |decision: &Decision, advice: &Advice| {
+        let told = Told::of(knowledge, &story.case, decision, advice);
+        format!("{}\n{}", told.summary, told.detail)
+    };
+    outcome::run(knowledge, story, &words)
+}
+
 /// Runs every vignette and every phrase of a rule set through the engine.
 #[must_use]
 pub fn run_all(knowledge: &Knowledge, files: &SourceFiles) -> Summary {
@@ -91,16 +121,9 @@ pub fn run_all(knowledge: &Knowledge, files: &SourceFiles) -> Summary {
             .keyed(key)
             .map(|id| knowledge.systems().uri(id).to_owned())
     };
-    let mut stories = Vec::new();
-    for (file, text) in files.iter().filter(|(f, _)| f.starts_with("pnet/vignettes/")) {
-        match vignette::parse(file, text, &uri) {
-            Ok(found) => {
-                found.iter().for_each(|story| summary.add(knowledge, story));
-                stories.extend(found);
-            }
-            Err(errors) => summary.failures.extend(errors.iter().map(ToString::to_string)),
-        }
-    }
+    let (stories, errors) = stories(knowledge, files);
+    stories.iter().for_each(|story| summary.add(knowledge, story));
+    summary.failures.extend(errors);
     let file = "pnet/phrases.toml";
     match phrases::parse(file, files.get(file).map(String::as_str).unwrap_or_default()) {
         Ok(expected) => {
@@ -116,12 +139,8 @@ pub fn run_all(knowledge: &Knowledge, files: &SourceFiles) -> Summary {
 }
 
 impl Summary {
-    fn add(&mut self, knowledge: &Knowledge, story: &vignette::Vignette) {
-        let words = |decision: &Decision, advice: &Advice| {
-            let told = Told::of(knowledge, &story.case, decision, advice);
-            format!("{}\n{}", told.summary, told.detail)
-        };
-        let outcome = outcome::run(knowledge, story, &words);
+    fn add(&mut self, knowledge: &Knowledge, story: &Vignette) {
+        let outcome = run(knowledge, story);
         let name = format!("{} {} ({})", story.id, story.title, story.place);
         match outcome.verdict {
             Verdict::Passed => self.passed += 1,

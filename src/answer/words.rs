@@ -46,6 +46,7 @@ impl Told {
             ordered,
             source => knowledge.topic().source.label.as_str(),
             scenario => asked.or(scenario).map(|s| s.entry.title.as_str()).unwrap_or_default(),
+            purpose => scenario.and_then(|s| s.entry.purpose.as_deref()).unwrap_or_default(),
             certainty => common.certainty.get(decision.certainty.key()),
             rating => category(knowledge, decision.rating),
             rating_if_asked => category(knowledge, if_asked),

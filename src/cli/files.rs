@@ -41,6 +41,37 @@ pub(super) fn check_folder(path: Option<&Path>) -> Result<(), Failure> {
         .map_err(|error| unreadable(path, &error, help))
 }
 
+/// Writes a file and makes the folder it belongs to.
+pub(super) fn write(path: &Path, text: &str) -> Result<(), Failure> {
+    let made = path.parent().map_or(Ok(()), fs::create_dir_all);
+    made.and_then(|()| fs::write(path, text)).map_err(|error| {
+        let what = format!("`{}`: cannot be written ({})", path.display(), error.kind());
+        Failure::new(what, "give a folder that this user may write to")
+    })
+}
+
+/// Every request file below a folder, in order of name, with its path from there.
+pub(super) fn requests(folder: &Path) -> Result<Vec<(String, Vec<u8>)>, Failure> {
+    fn walk(root: &Path, folder: &Path, found: &mut Vec<(String, Vec<u8>)>) -> Result<(), Failure> {
+        let help = "give a readable folder with request files";
+        for entry in fs::read_dir(folder).map_err(|e| unreadable(folder, &e, help))? {
+            let path = entry.map_err(|e| unreadable(folder, &e, help))?.path();
+            // Links are followed once, as files: a linked folder could lead back to itself.
+            if path.is_dir() && !path.is_symlink() {
+                walk(root, &path, found)?;
+            } else if path.extension().is_some_and(|e| e == "json") {
+                let name = path.strip_prefix(root).unwrap_or(&path).display().to_string();
+                found.push((name, read(&path)?));
+            }
+        }
+        Ok(())
+    }
+    let mut found = Vec::new();
+    walk(folder, folder, &mut found)?;
+    found.sort();
+    Ok(found)
+}
+
 /// The same words on every platform, and none of them Rust's.
 fn unreadable(path: &Path, error: &io::Error, help: &str) -> Failure {
     let why = match error.kind() {

@@ -1,12 +1,15 @@
 //! Where the commands meet the core: knowledge from a folder or from the binary, and what is built on it.
 
-use super::{Explain, Failure, Form, Report};
+use super::{DiffForm, Explain, Failure, Form, Report};
 use crate::knowledge::finding::Finding;
+use crate::knowledge::lifecycle::{self, Profile};
 use crate::knowledge::{Knowledge, SourceFiles, compile, embedded_files};
 use crate::review;
+use crate::review::diff::{Answered, Comparison};
 use crate::service::{Decide, ImagingService, Refusal};
 use anyhow::Context as _;
 use jiff::civil::Date;
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
@@ -42,14 +45,23 @@ pub fn check_codes(cards: Option<&Path>, map: &Path) -> anyhow::Result<String> {
     Ok(format!("`{}`: {lines} local codes, no findings\n", map.display()))
 }
 
-/// Reads all knowledge files and reports all defects.
+/// Reads all knowledge files and reports all defects, also those that matter only to this profile on this day.
 ///
 /// # Errors
 /// If the folder cannot be read at all.
-pub fn lint(cards: Option<&Path>) -> anyhow::Result<Report> {
-    Ok(match compile::compile(&files(cards)?) {
+pub fn lint(cards: Option<&Path>, profile: Profile, as_of: Date) -> anyhow::Result<Report> {
+    let files = files(cards)?;
+    let checked = review::lint::check(&files).and_then(|knowledge| {
+        let findings = lifecycle::check(&knowledge, &files, profile, as_of);
+        if findings.is_empty() {
+            Ok(knowledge)
+        } else {
+            Err(findings)
+        }
+    });
+    Ok(match checked {
         Ok(knowledge) => Report {
-            text: format!("{}: no findings", name(&knowledge)),
+            text: format!("{}, {}: no findings", name(&knowledge), knowledge.topic().status),
             ok: true,
         },
         Err(findings) => Report {
@@ -57,6 +69,55 @@ pub fn lint(cards: Option<&Path>) -> anyhow::Result<Report> {
             ok: false,
         },
     })
+}
+
+/// The pages that a clinician reads and signs, by file name.
+///
+/// # Errors
+/// If the knowledge cannot be read or has defects.
+pub fn render(cards: Option<&Path>) -> anyhow::Result<BTreeMap<String, String>> {
+    let files = files(cards)?;
+    Ok(review::render::pages(&knowledge(&files)?, &files))
+}
+
+/// Which vignettes of two folders, and which requests, get other advice.
+///
+/// # Errors
+/// If one of the sets cannot be read or has defects, or a request file cannot be read.
+pub fn diff(
+    old: &Path,
+    new: &Path,
+    fixtures: Option<&Path>,
+    as_of: Date,
+    form: DiffForm,
+) -> anyhow::Result<Report> {
+    let (before_files, after_files) = (files(Some(old))?, files(Some(new))?);
+    let (before, after) = (knowledge(&before_files)?, knowledge(&after_files)?);
+    let mut comparison = Comparison::of((&before, &before_files), (&after, &after_files));
+    if let Some(folder) = fixtures {
+        let written = "the discovery document cannot be written";
+        let before = ImagingService::new(before).context(written)?;
+        let after = ImagingService::new(after).context(written)?;
+        for (name, request) in super::files::requests(folder)? {
+            let answer = |service: &ImagingService| answered(service, &request, as_of);
+            comparison.add(name, answer(&before), answer(&after));
+        }
+    }
+    let text = match form {
+        DiffForm::Text => comparison.to_string(),
+        DiffForm::Json => serde_json::to_string_pretty(&comparison)?,
+    };
+    Ok(Report {
+        text,
+        ok: comparison.is_same(),
+    })
+}
+
+fn answered(service: &ImagingService, request: &[u8], as_of: Date) -> Answered {
+    match service.judge(request, as_of) {
+        Ok(judged) => Answered::of(service.knowledge(), &judged.case, &judged.consultation),
+        Err(fault) => Answered::refused(fault.to_string()),
+    }
 }
 
 /// Runs the vignettes and phrases of the knowledge.

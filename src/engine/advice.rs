@@ -11,7 +11,7 @@ use super::facts::person::Person;
 use super::facts::{ChartFacts, OrderFacts, modifiers};
 use super::scenario::Ground;
 use super::trace::Step;
-use super::{Advice, Decision, Indicator, Key};
+use super::{Advice, AppropriatenessCategory, Decision, Indicator, Key, rating};
 use crate::knowledge::files::{Offers, Voice};
 use crate::knowledge::vocabulary::Window;
 use crate::knowledge::{Knowledge, Shape, Study};
@@ -135,8 +135,14 @@ pub fn advise(
             _ => Vec::new(),
         };
         Advice {
-            offers: offered,
-            mentions: mentioned,
+            offers: offered
+                .into_iter()
+                .filter(|k| improves(knowledge, ground, k))
+                .collect(),
+            mentions: mentioned
+                .into_iter()
+                .filter(|k| improves(knowledge, ground, k))
+                .collect(),
             adds: offers == Offers::Add,
             questions,
             kind: card.kind,
@@ -148,6 +154,14 @@ pub fn advise(
     });
     let cards = cards.collect();
     (cards, trace)
+}
+
+/// Only what is usually appropriate for the question is offered; high-grade disease has its own study, with its reason
+/// in the knowledge.
+fn improves(knowledge: &Knowledge, ground: &Ground<'_>, offer: &Key) -> bool {
+    let rated = ground.scenario.map(|s| rating::rate(knowledge, s, Some(offer)));
+    rated == Some(AppropriatenessCategory::UsuallyAppropriate)
+        || knowledge.suggestions().high_grade.as_ref() == Some(offer)
 }
 
 /// Those of the sources that were not delivered.

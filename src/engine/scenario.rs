@@ -8,7 +8,7 @@ use super::facts::{ChartFacts, Fact, OrderFacts, timeline};
 use super::trace::{Evidence, Step};
 use super::{AppropriatenessCategory, Certainty, Decision, Key, marks, rating};
 use crate::knowledge::files::Voice;
-use crate::knowledge::table::Answers;
+use crate::knowledge::table::{Answers, Scenario};
 use crate::knowledge::vocabulary::List;
 use crate::knowledge::{Knowledge, Shape, Study};
 use crate::terminology::Concept;
@@ -19,7 +19,9 @@ use std::cell::OnceCell;
 pub struct Ground<'k> {
     /// The study, composites resolved.
     pub study: Option<&'k Study>,
-    /// Whether the scenario may speak.
+    /// The scenario.
+    pub scenario: Option<&'k Scenario>,
+    /// Whether it may speak.
     pub voice: Voice,
     /// How the order is tied to the question.
     pub link: Link,
@@ -105,7 +107,8 @@ pub fn judge<'k>(
         .map_or(AppropriatenessCategory::NotApplicable, |s| {
             rating::rate(knowledge, s, study.map(|s| &s.key))
         });
-    let entry = knowledge.table().scenario(&scenario).map(|s| &s.entry);
+    let found = knowledge.table().scenario(&scenario);
+    let entry = found.map(|s| &s.entry);
     let voice = entry.map_or(Voice::Silent, |e| e.voice);
     let certainty = match (voice, ground.link) {
         (Voice::Rated | Voice::Ask, Some(Link::Explicit)) => Certainty::Explicit,
@@ -167,6 +170,7 @@ pub fn judge<'k>(
         },
         ground: Ground {
             study,
+            scenario: found,
             voice,
             link: ground.link.unwrap_or(Link::Unclear),
             disease: ground.disease,

@@ -3,6 +3,7 @@
 //! One file per kind of knowledge file; what they share (reading a file, filing a finding) is here. Checks that need
 //! the engine to run live in `review`.
 
+mod approval;
 mod codes;
 mod ratings;
 mod scenarios;
@@ -11,7 +12,7 @@ mod suggestions;
 mod texts;
 mod words;
 
-use super::files::{CitationsFile, TopicFile};
+use super::files::TopicFile;
 use super::finding::Finding;
 use super::{Knowledge, SourceFiles};
 use serde::de::DeserializeOwned;
@@ -31,7 +32,7 @@ pub fn compile(files: &SourceFiles) -> Result<Knowledge, Vec<Finding>> {
     if build.findings.iter().any(|f| f.code == "K002") {
         build
             .findings
-            .retain(|f| !matches!(f.code, "K001" | "K003" | "K007" | "K010"));
+            .retain(|f| !matches!(f.code, "K001" | "K003" | "K007" | "K010" | "K011" | "K012"));
     }
     build.findings.sort();
     build.findings.dedup();
@@ -65,6 +66,7 @@ struct Build<'a> {
 }
 
 impl Build<'_> {
+    /// Files a finding at the first line that holds `near`.
     fn find(&mut self, code: &'static str, file: &str, near: &str, message: String, help: &str) {
         let line = self.line_of(file, near);
         self.findings.push(Finding {
@@ -89,13 +91,19 @@ impl Build<'_> {
         let (studies, study_codes) = self.studies(&systems);
         let lexicon = self.lexicon();
         let windows = self.windows();
-        let table = self.table();
-        let ratings = self.ratings(&studies, &table);
-        let words = self.words();
+        let mut table = self.table();
+        let citations = self.citations();
+        let topic: Option<TopicFile> = self.toml("pnet/topic.toml");
+        if let Some(topic) = &topic {
+            self.voices(&mut table, topic);
+            self.approvals(topic, &citations);
+        }
+        let ratings = self.ratings(&studies, &table, &citations);
+        self.cells(topic.as_ref(), &studies, &ratings);
+        let words = self.words(&table);
         let suggestions = self.suggestions(&studies, &systems);
         self.offers_improve(&suggestions, &table, &ratings);
-        let _: Option<CitationsFile> = self.toml("pnet/citations.toml");
-        let topic: Option<TopicFile> = self.toml("pnet/topic.toml");
+        self.contradictions(&members);
         Some(Knowledge {
             topic: topic?,
             digest: digest(self.files),
@@ -110,6 +118,7 @@ impl Build<'_> {
             ratings,
             words: words?,
             suggestions,
+            citations,
             local: None,
         })
     }

@@ -20,4 +20,6 @@ pub use codes::{
 pub use scenarios::{FactEntry, RatingLine, RowEntry, ScenarioEntry, ScenariosFile, Voice};
 pub use studies::{EusPurpose, IvContrast, Modality, Region, StudiesFile, StudyEntry, Tracer};
 pub use texts::{LexiconFile, ModifiersFile, PhraseEntry, WindowEntry};
-pub use topic::{CitationEntry, CitationsFile, ServiceWords, TopicCoding, TopicFile, TopicSource};
+pub use topic::{
+    CitationEntry, CitationsFile, Reviewer, ServiceWords, TableEntry, TopicCoding, TopicFile, TopicSource,
+};

@@ -6,6 +6,8 @@ use super::vocabulary::List;
 pub(crate) use regex_automata::meta::Regex;
 use regex_automata::util::syntax;
 use regex_automata::{Anchored, Input};
+use regex_syntax::ParserBuilder;
+use regex_syntax::hir::{Class, Hir, HirKind};
 use std::borrow::Cow;
 use std::ops::Range;
 
@@ -201,6 +203,12 @@ impl Lexicon {
                         "it matches nothing at all, and so everywhere".into(),
                     ));
                 }
+                Ok(_) if spans_anything(&pattern) => findings.push(Finding {
+                    code: "K016",
+                    help: "say how far apart the words may be, and stop at the sentence: `[^.;]{0,30}`"
+                        .into(),
+                    ..finding(written, "a part without an end matches nearly any text".into())
+                }),
                 Ok(regex) => {
                     let required = Required::by(&pattern);
                     self.patterns.push(Pattern {
@@ -240,6 +248,50 @@ pub(crate) fn compile(pattern: &str) -> Result<Regex, Box<regex_automata::meta::
         )
         .build(pattern)
         .map_err(Box::new)
+}
+
+/// True when a part of the pattern runs on without an end over nearly any sign, such as `.*`.
+///
+/// A part that stops at the end of the sentence (`[^.;]*`) is long but has an end.
+fn spans_anything(pattern: &str) -> bool {
+    fn endless(hir: &Hir) -> bool {
+        match hir.kind() {
+            HirKind::Repetition(part) => {
+                (part.max.is_none() && crosses_sentences(&part.sub)) || endless(&part.sub)
+            }
+            HirKind::Capture(part) => endless(&part.sub),
+            HirKind::Concat(parts) | HirKind::Alternation(parts) => parts.iter().any(endless),
+            HirKind::Empty | HirKind::Literal(_) | HirKind::Class(_) | HirKind::Look(_) => false,
+        }
+    }
+    let parser = ParserBuilder::new()
+        .unicode(false)
+        .utf8(false)
+        .build()
+        .parse(pattern);
+    parser.is_ok_and(|hir| endless(&hir))
+}
+
+/// True for a class of signs that holds letters, spaces and the full stop: only `.` and its like.
+fn crosses_sentences(hir: &Hir) -> bool {
+    let holds = |sign: u8| match hir.kind() {
+        HirKind::Class(Class::Bytes(class)) => class
+            .ranges()
+            .iter()
+            .any(|r| (r.start()..=r.end()).contains(&sign)),
+        HirKind::Class(Class::Unicode(class)) => {
+            let sign = char::from(sign);
+            class
+                .ranges()
+                .iter()
+                .any(|r| (r.start()..=r.end()).contains(&sign))
+        }
+        _ => false,
+    };
+    match hir.kind() {
+        HirKind::Capture(part) => crosses_sentences(&part.sub),
+        _ => [b'a', b'z', b' ', b'.'].into_iter().all(holds),
+    }
 }
 
 /// What is wrong with a pattern, without the library's own words around it.

@@ -189,6 +189,8 @@ pub struct Suggestions {
     pub mention: Vec<Key>,
     /// Added before the receptor study in high-grade disease.
     pub high_grade: Option<Key>,
+    /// Why that study is offered although it is not rated as high as the others.
+    pub high_grade_because: String,
     /// Systems to fall back to, best first.
     pub fallback_systems: Vec<String>,
     /// Note that lets an offer win over notes of the order that speak of contrast or tracer.

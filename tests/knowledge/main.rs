@@ -7,6 +7,9 @@
 )]
 
 mod coverage;
+mod lifecycle;
+mod lint;
+mod pages;
 mod tidy;
 mod twin;
 mod vignettes;

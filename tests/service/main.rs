@@ -14,6 +14,7 @@ mod closure;
 mod cors;
 mod fixtures;
 mod http;
+mod knowledge_tools;
 mod lifecycle;
 mod limits;
 mod support;

@@ -64,8 +64,8 @@ impl Situation<'_> {
     }
 
     fn card(&self, found: &mut Vec<Found>, kind: &str, indicator: Indicator) {
-        // A kind without words cannot be shown; the knowledge lint asks for them.
-        if let Some(kind) = self.knowledge.words().kind(kind) {
+        // A kind without words for this scenario cannot be shown; the knowledge lint asks for words at all.
+        if let Some(kind) = self.knowledge.words().kind(kind).filter(|k| self.worded(k)) {
             found.push(Found {
                 kind,
                 indicator,
@@ -83,7 +83,7 @@ impl Situation<'_> {
     }
 
     fn modifier(&self, found: &mut Vec<Found>, kind: &str, severe: bool, evidence: &Evidence) {
-        if let Some(kind) = self.knowledge.words().kind(kind) {
+        if let Some(kind) = self.knowledge.words().kind(kind).filter(|k| self.worded(k)) {
             let indicator = if severe {
                 Indicator::Warning
             } else {
@@ -96,6 +96,17 @@ impl Situation<'_> {
                 is_modifier: true,
             });
         }
+    }
+
+    /// Whether the words of a kind hold for the scenario.
+    fn worded(&self, kind: &Key) -> bool {
+        let only_for = self.knowledge.words().cards.get(kind).map(|c| &c.only_for);
+        let named = |only: &Vec<String>| {
+            self.ground
+                .scenario
+                .is_some_and(|s| only.iter().any(|o| **o == *s.key))
+        };
+        only_for.is_none_or(|only| only.is_empty() || named(only))
     }
 
     fn modality(&self) -> Modality {
@@ -343,7 +354,11 @@ impl Situation<'_> {
         }
         match self.ground.voice {
             // Where records are missing, the line that names them says more.
-            Voice::Rated if !unseen => add("assumed_untreated", Vec::new()),
+            Voice::Rated if !unseen => {
+                if let Some(assumes) = self.ground.scenario.and_then(|s| s.entry.assumes.as_deref()) {
+                    add(assumes, Vec::new());
+                }
+            }
             Voice::Ask => add("question", Vec::new()),
             Voice::Rated | Voice::Silent => {}
         }

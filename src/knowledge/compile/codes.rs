@@ -131,6 +131,61 @@ impl Build<'_> {
     }
 }
 
+/// Roles that cannot both be true of one code.
+const CONTRADICTORY: &[(Role, Role)] = &[
+    (Role::PnetSpecific, Role::NotPnetPancreas),
+    (Role::PnetSpecific, Role::NotPnetOtherNet),
+    (Role::PnetSpecific, Role::Undiagnosed),
+    (Role::PnetSpecific, Role::Ambiguous),
+    (Role::PnetSpecific, Role::History),
+    (Role::PnetNec, Role::NotPnetPancreas),
+    (Role::PnetNec, Role::NotPnetOtherNet),
+    (Role::PnetUsuallyPancreatic, Role::NotPnetOtherNet),
+    (Role::NetSiteless, Role::NotPnetOtherNet),
+    (Role::StageM1, Role::StageM0),
+    (Role::MetNet, Role::StageM0),
+    (Role::Resection, Role::ResectionAbortedOrBiopsy),
+    (Role::Systemic, Role::SystemicNotAntitumour),
+    (Role::Renal, Role::RenalNotSevere),
+    (Role::GradeHigh, Role::GradeLow),
+    (Role::IodineAllergy, Role::GadAllergy),
+    (Role::TracerSstr, Role::TracerFdg),
+    (Role::TracerSstr, Role::TracerOther),
+    (Role::TracerSstr, Role::Prrt),
+    (Role::TracerFdg, Role::TracerOther),
+];
+
+impl Build<'_> {
+    /// No code may speak for and against the same thing.
+    pub(super) fn contradictions(&mut self, members: &[BTreeMap<String, Vec<Member>>]) {
+        for listed in members.iter().flat_map(BTreeMap::values) {
+            let has = |role: Role| listed.iter().find(|m| m.role == role);
+            for (one, other) in CONTRADICTORY {
+                let (Some(first), Some(_)) = (has(*one), has(*other)) else {
+                    continue;
+                };
+                let file = self.file_of(*other);
+                let message = format!(
+                    "code `{}` is in `{}` and in `{}`, which contradict each other",
+                    first.entry.code,
+                    one.name(),
+                    other.name()
+                );
+                let near = format!("\"{}\"", first.entry.code);
+                self.find("K015", &file, &near, message, "remove it from one of the two");
+            }
+        }
+    }
+
+    /// The value-set file with this role.
+    fn file_of(&self, role: Role) -> String {
+        let line = format!("role = \"{}\"", role.name());
+        let files = self.files.iter().filter(|(f, _)| f.starts_with("value-sets/"));
+        let mut holding = files.filter(|(_, text)| text.lines().any(|l| l.trim() == line));
+        holding.next().map(|(file, _)| file.clone()).unwrap_or_default()
+    }
+}
+
 impl CodeEntry {
     /// The entry that stands for a whole block.
     fn block(range: &RangeEntry) -> Self {

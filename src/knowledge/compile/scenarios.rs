@@ -1,8 +1,9 @@
-//! The scenario table: facts, scenarios, rows.
+//! The scenario table: facts, scenarios, rows; and which scenarios may speak.
 
 use super::super::Key;
-use super::super::files::{ScenariosFile, Voice};
-use super::super::finding::Finding;
+use super::super::files::{ScenariosFile, TableEntry, TopicFile, Voice};
+use super::super::finding::{Finding, nth_line};
+use super::super::space;
 use super::super::table::{Question, Row, Scenario, ScenarioTable};
 use super::super::vocabulary::FACTS;
 use super::Build;
@@ -26,7 +27,8 @@ impl Build<'_> {
             };
             for answer in fact.answers.iter().filter(|a| !entry.answers.contains_key(**a)) {
                 let message = format!("answer `{answer}` of fact `{}` has no words", fact.name);
-                self.find("K001", file, fact.name, message, "add it under answers");
+                let near = format!("name = \"{}\"", fact.name);
+                self.find("K001", file, &near, message, "add it under answers");
             }
         }
         let scenarios: Vec<Scenario> = read
@@ -38,7 +40,9 @@ impl Build<'_> {
             })
             .collect();
         let mut rows: Vec<Row> = Vec::new();
-        for entry in read.row {
+        let mut lines = Vec::new();
+        let text = self.files.get(file).map(String::as_str).unwrap_or_default();
+        for (at, entry) in read.row.into_iter().enumerate() {
             let Some(scenario) = scenarios.iter().find(|s| *s.key == *entry.scenario) else {
                 let message = format!(
                     "row `{}` leads to the unknown scenario `{}`",
@@ -83,6 +87,7 @@ impl Build<'_> {
             let fits = named
                 .filter_map(|key| self.known_scenario(file, &scenarios, key))
                 .collect();
+            lines.push(nth_line(text, "[[row]]", at));
             rows.push(Row {
                 rule: entry.rule.into(),
                 scenario: scenario.key.clone(),
@@ -100,32 +105,7 @@ impl Build<'_> {
                 })
             })
             .collect();
-        // The last row must take whatever is left, or some facts would meet no row.
-        if rows.last().is_none_or(|r| !r.when.is_empty()) {
-            self.find(
-                "K007",
-                file,
-                "[[row]]",
-                "the last row has a condition".into(),
-                "end the table with a row without `when`",
-            );
-        }
-        for (at, row) in rows.iter().enumerate() {
-            let covered = rows.iter().take(at).find(|earlier| earlier.includes(row));
-            if let Some(earlier) = covered {
-                let message = format!(
-                    "row `{}` ({}) is never reached: `{}` stands before it",
-                    row.rule, row.scenario, earlier.rule
-                );
-                self.findings.push(Finding {
-                    code: "K007",
-                    file: file.into(),
-                    line: 0,
-                    message,
-                    help: "reorder or remove it".into(),
-                });
-            }
-        }
+        self.whole_space(file, &rows, &lines);
         ScenarioTable {
             facts: read.fact,
             scenarios,
@@ -143,19 +123,72 @@ impl Build<'_> {
         }
         known
     }
-}
 
-impl Row {
-    /// True when every case this row takes is taken by `self` already.
-    fn includes(&self, later: &Self) -> bool {
-        self.when.iter().all(|(fact, set)| {
-            let full = FACTS.get(*fact).map_or(0, |f| (1u16 << f.answers.len()) - 1);
-            let other = later
-                .when
+    /// Every combination of facts meets a row, and every row is met by some combination.
+    fn whole_space(&mut self, file: &str, rows: &[Row], lines: &[usize]) {
+        let walk = space::walk(rows);
+        let mut found = |code, line, message, help: &str| {
+            self.findings.push(Finding {
+                code,
+                file: file.into(),
+                line,
+                message,
+                help: help.into(),
+            });
+        };
+        if walk.left > 0 {
+            let facts: Vec<String> = walk.example.iter().map(|(f, a)| format!("{f} = {a}")).collect();
+            let message = format!(
+                "{} of {} combinations of facts meet no row, for instance {}",
+                walk.left,
+                space::combinations(),
+                facts.join(", ")
+            );
+            let line = lines.last().copied().unwrap_or_default();
+            found("K011", line, message, "end the table with a row without `when`");
+        }
+        for ((row, taken), line) in rows.iter().zip(&walk.taken).zip(lines) {
+            if *taken == 0 {
+                let message = format!(
+                    "row `{}` ({}) is never reached: the rows before it take all its cases",
+                    row.rule, row.scenario
+                );
+                found(
+                    "K007",
+                    *line,
+                    message,
+                    "move it up, narrow the rows before it, or remove it",
+                );
+            }
+        }
+    }
+
+    /// A scenario is silent as long as one of its rating tables may not be spoken from, whatever the file wishes.
+    pub(super) fn voices(&mut self, table: &mut ScenarioTable, topic: &TopicFile) {
+        for entry in &topic.table {
+            let known = |s: &Scenario| s.entry.variants.contains(&entry.variant);
+            if !table.scenarios.iter().any(known) {
+                let message = format!("no scenario uses the rating table `{}`", entry.variant);
+                let help = "name it under `variants` in scenarios.toml";
+                self.find("K003", TOPIC, &format!("\"{}\"", entry.variant), message, help);
+            }
+        }
+        for scenario in &mut table.scenarios {
+            let entry = &mut scenario.entry;
+            let tables: Vec<_> = entry
+                .variants
                 .iter()
-                .find(|(f, _)| f == fact)
-                .map_or(full, |(_, s)| *s);
-            other & !set == 0
-        })
+                .map(|v| topic.table.iter().find(|t| t.variant == *v))
+                .collect();
+            for (variant, _) in entry.variants.iter().zip(&tables).filter(|(_, t)| t.is_none()) {
+                let message = format!("nothing says who answers for the rating table `{variant}`");
+                self.find("K001", TOPIC, "[[table]]", message, "add a [[table]] for it");
+            }
+            if entry.voice == Voice::Rated && !tables.iter().all(|t| t.is_some_and(TableEntry::speaks)) {
+                entry.voice = Voice::Silent;
+            }
+        }
     }
 }
+
+const TOPIC: &str = "pnet/topic.toml";

@@ -1,7 +1,7 @@
 //! What is offered instead, and that it is never worse.
 
 use super::super::files::{SuggestionsFile, Voice};
-use super::super::table::{ScenarioTable, Suggestions};
+use super::super::table::{Scenario, ScenarioTable, Suggestions};
 use super::super::{AppropriatenessCategory, Key, Rating, Study};
 use super::Build;
 use crate::terminology::CodeSystems;
@@ -48,6 +48,7 @@ impl Build<'_> {
             base: keys(read.base),
             mention: keys(read.mention),
             high_grade: Some(read.high_grade.into()),
+            high_grade_because: read.high_grade_because,
             fallback_systems: read.fallback_systems,
             replaces_note: read.replaces_note,
             orders: read
@@ -58,34 +59,63 @@ impl Build<'_> {
         }
     }
 
-    /// What is offered must be usually appropriate wherever a rating could lead to a card; the study added for
-    /// high-grade disease may be appropriate.
+    /// Wherever a rating can lead to a card, something better must be on offer; and what is offered or told in words
+    /// must be usually appropriate in some scenario that speaks, or it could never be shown (the engine leaves out what
+    /// is not usually appropriate). The one exception needs its reason.
     pub(super) fn offers_improve(
         &mut self,
         offers: &Suggestions,
         table: &ScenarioTable,
         ratings: &BTreeMap<(Key, Key), Rating>,
     ) {
-        let rated = table.scenarios().iter().filter(|s| s.entry.voice == Voice::Rated);
-        let variants: Vec<String> = rated.flat_map(|s| s.entry.variants.clone()).collect();
-        for variant in variants {
-            for study in offers.base.iter().chain(&offers.mention) {
-                let category = ratings
-                    .get(&(Key::from(variant.as_str()), study.clone()))
-                    .and_then(|r| r.category);
-                if category != Some(AppropriatenessCategory::UsuallyAppropriate) {
-                    let message = format!(
-                        "`{study}` is offered for `{variant}` but not rated usually appropriate there"
-                    );
-                    self.find(
-                        "K010",
-                        "pnet/suggestions.toml",
-                        study,
-                        message,
-                        "offer only usually appropriate studies",
-                    );
-                }
+        let file = "pnet/suggestions.toml";
+        let speaking: Vec<_> = table
+            .scenarios()
+            .iter()
+            .filter(|s| s.entry.voice == Voice::Rated)
+            .collect();
+        let improves = |scenario: &Scenario, study: &Key| {
+            let mut variants = scenario.entry.variants.iter();
+            variants.all(|v| {
+                let held = ratings.get(&(Key::from(v.as_str()), study.clone()));
+                held.and_then(|r| r.category) == Some(AppropriatenessCategory::UsuallyAppropriate)
+            })
+        };
+        for scenario in &speaking {
+            if !offers.base.iter().any(|study| improves(scenario, study)) {
+                let message = format!("nothing usually appropriate is offered for `{}`", scenario.key);
+                self.find(
+                    "K010",
+                    file,
+                    "base",
+                    message,
+                    "offer the study that the table rates best",
+                );
             }
+        }
+        for study in offers.base.iter().chain(&offers.mention) {
+            if !speaking.is_empty() && !speaking.iter().any(|s| improves(s, study)) {
+                let message =
+                    format!("`{study}` is offered but usually appropriate in no scenario that speaks");
+                self.find(
+                    "K010",
+                    file,
+                    study,
+                    message,
+                    "offer only usually appropriate studies",
+                );
+            }
+        }
+        if offers.high_grade_because.trim().is_empty() {
+            let message =
+                "nothing says why the high-grade study is offered beside better-rated ones".to_owned();
+            self.find(
+                "K010",
+                file,
+                "high_grade_because",
+                message,
+                "give the reason with its source",
+            );
         }
     }
 }

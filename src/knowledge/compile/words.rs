@@ -2,11 +2,11 @@
 
 use super::super::Key;
 use super::super::files::CardsFile;
-use super::super::table::Words;
+use super::super::table::{ScenarioTable, Words};
 use super::Build;
 
 impl Build<'_> {
-    pub(super) fn words(&mut self) -> Option<Words> {
+    pub(super) fn words(&mut self, table: &ScenarioTable) -> Option<Words> {
         let file = "pnet/cards.toml";
         let read: CardsFile = self.toml(file)?;
         let mut templates = minijinja::Environment::new();
@@ -64,6 +64,13 @@ impl Build<'_> {
                 "add it",
             );
         }
+        for (kind, words) in &read.card {
+            for scenario in words.only_for.iter().filter(|s| table.scenario(s).is_none()) {
+                let message = format!("card `{kind}` is only for `{scenario}`, which is no scenario");
+                self.find("K003", file, &format!("\"{scenario}\""), message, "mend the name");
+            }
+        }
+        self.scenario_words(table, &read);
         Some(Words {
             common: read.common,
             cards: read.card.into_iter().map(|(k, w)| (Key::from(k), w)).collect(),
@@ -72,12 +79,45 @@ impl Build<'_> {
         })
     }
 
+    /// A scenario with rating tables can come to speak: what its cards say of it must be there.
+    fn scenario_words(&mut self, table: &ScenarioTable, read: &CardsFile) {
+        let file = "pnet/scenarios.toml";
+        for scenario in table.scenarios().iter().filter(|s| !s.entry.variants.is_empty()) {
+            let near = format!("\"{}\"", scenario.key);
+            if scenario.entry.purpose.is_none() {
+                let message = format!("scenario `{}` has no `purpose`", scenario.key);
+                self.find(
+                    "K008",
+                    file,
+                    &near,
+                    message,
+                    "say what a study is for, such as `to stage`",
+                );
+            }
+            let assumes = scenario.entry.assumes.as_deref().unwrap_or_default();
+            if !read.common.limits.contains_key(assumes) {
+                let message = format!(
+                    "scenario `{}` assumes `{assumes}`, which has no words",
+                    scenario.key
+                );
+                self.find(
+                    "K008",
+                    file,
+                    &near,
+                    message,
+                    "name a line of `common.limits` in cards.toml",
+                );
+            }
+        }
+    }
+
     /// A template may ask only for what is filled in, and says nothing in HTML (P-17).
     fn check_words(&mut self, file: &str, templates: &minijinja::Environment<'_>) {
         const CARD: &[&str] = &[
             "ordered",
             "source",
             "scenario",
+            "purpose",
             "certainty",
             "rating",
             "rating_if_asked",

@@ -59,6 +59,9 @@ pub struct CardWords {
     pub guideline: String,
     /// What the card offers.
     pub offers: Offers,
+    /// Scenarios that the words hold for; every one when empty.
+    #[serde(default)]
+    pub only_for: Vec<String>,
     /// Studies offered before all others.
     #[serde(default)]
     pub prefer: Vec<String>,
@@ -105,6 +108,8 @@ pub struct SuggestionsFile {
     pub mention: Vec<String>,
     /// Added before the somatostatin-receptor study in high-grade disease.
     pub high_grade: String,
+    /// Why that study is offered although it is not rated as high as the others.
+    pub high_grade_because: String,
     /// Systems to code an offer in when the order's own system has no code for it, best first.
     pub fallback_systems: Vec<String>,
     /// Note that lets an offer win over notes of the order that speak of contrast or tracer; they stay as written.

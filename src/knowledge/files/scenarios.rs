@@ -64,7 +64,7 @@ pub struct ScenarioEntry {
     /// Rating tables that apply; several must agree.
     #[serde(default)]
     pub variants: Vec<String>,
-    /// May it speak?
+    /// May it speak? `rated` takes effect once its rating tables may be spoken from (`topic.toml`).
     pub voice: Voice,
     /// It is an ACR variant (or might be one): a rating is held or unknown. Otherwise ratings do not apply.
     #[serde(default)]
@@ -72,6 +72,12 @@ pub struct ScenarioEntry {
     /// Where it is not rated: the scenario whose ratings decide whether asking is worth it.
     #[serde(default)]
     pub ask_as: Option<String>,
+    /// What the study is for, as a summary says it: `to stage`.
+    #[serde(default)]
+    pub purpose: Option<String>,
+    /// Line under "Not known" that names what the scenario takes for granted: a key of `common.limits` in `cards.toml`.
+    #[serde(default)]
+    pub assumes: Option<String>,
     /// Remarks.
     #[serde(default)]
     pub note: Option<String>,

@@ -1,5 +1,6 @@
 //! `pnet/topic.toml` and `pnet/citations.toml`: who says so.
 
+use super::super::lifecycle::Status;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -13,12 +14,21 @@ pub struct TopicFile {
     pub version: String,
     /// Title for people.
     pub title: String,
-    /// `draft`, `reviewed`, `active` or `retired`.
-    pub status: String,
+    /// Where it stands on its way to patients.
+    pub status: Status,
     /// Who wrote the rule set.
     pub authors: Vec<String>,
     /// Who reviewed it.
-    pub reviewers: Vec<String>,
+    pub reviewers: Vec<Reviewer>,
+    /// When it was approved for clinical use.
+    #[serde(default)]
+    pub approved: Option<toml::value::Datetime>,
+    /// When it must be reviewed again.
+    #[serde(default)]
+    pub review_due: Option<toml::value::Datetime>,
+    /// The rating tables, one for each variant of the guideline.
+    #[serde(default)]
+    pub table: Vec<TableEntry>,
     /// What it rests on.
     pub source: TopicSource,
     /// How the guideline's numbers map to categories.
@@ -27,6 +37,49 @@ pub struct TopicFile {
     pub card: TopicCoding,
     /// How the service describes itself to EHRs.
     pub service: ServiceWords,
+}
+
+/// Who reviewed, as what, and when.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reviewer {
+    /// Name.
+    pub name: String,
+    /// What the person is: radiologist, oncologist …
+    pub role: String,
+    /// Day of the signature.
+    pub date: toml::value::Datetime,
+}
+
+/// One rating table and who answers for it.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TableEntry {
+    /// Its name in `ratings.csv` and in `scenarios.toml`.
+    pub variant: String,
+    /// Where it stands on its way to patients.
+    pub status: Status,
+    /// Scenarios may speak from it before it is approved (development only; production refuses).
+    #[serde(default)]
+    pub speaks_as_draft: bool,
+    /// The variant in words.
+    pub title: String,
+    /// Why it stands there: what was seen, and what was not.
+    pub because: String,
+    /// Citation id.
+    pub source: String,
+    /// Who filled it in.
+    #[serde(default)]
+    pub authors: Vec<String>,
+    /// Who reviewed it.
+    #[serde(default)]
+    pub reviewers: Vec<Reviewer>,
+    /// When it was approved for clinical use.
+    #[serde(default)]
+    pub approved: Option<toml::value::Datetime>,
+    /// When it must be reviewed again.
+    #[serde(default)]
+    pub review_due: Option<toml::value::Datetime>,
 }
 
 /// How the service describes itself to EHRs.
