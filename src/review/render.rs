@@ -1,10 +1,11 @@
 //! The knowledge as pages that a clinician reads and signs: Markdown, and one HTML file without anything from outside.
 //!
-//! Pure and deterministic: files in, files out. What stands on the pages is in [`sections`], how it is written in
-//! [`html`] and [`markdown`]; both read the same [`page`] model. It leaves out writing files, and any judgement of its
+//! Pure and deterministic: files in, files out. What stands on the pages is in one file per subject, how it is written in
+//! `html` and `markdown`; both read the same `page` model. It leaves out writing files, and any judgement of its
 //! own: marks at the vignettes come from running them.
 
 mod cards;
+mod chart;
 mod codes;
 mod html;
 mod markdown;

@@ -12,6 +12,9 @@ const PRINT: &str =
 /// A mark of so many characters stays on one line.
 const SHORT: usize = 26;
 
+/// So does a number or an id.
+const NUMBER: usize = 7;
+
 /// The whole document.
 pub(super) fn document(title: &str, status: &str, sections: &[Section]) -> String {
     let title = escape(title);
@@ -135,6 +138,7 @@ fn table(out: &mut String, head: &[String], rows: &[Vec<Cell>]) {
                         tone.sign()
                     )
                 }
+                None if text.chars().count() <= NUMBER => write!(out, "<td class=\"short\">{text}</td>"),
                 None => write!(out, "<td>{text}</td>"),
             };
         }

@@ -1,5 +1,6 @@
 //! The vignettes with their marks, and which facts of the source they cover.
 
+use super::chart;
 use super::page::{Cell, Section, Tone};
 use crate::engine::{Advice, Consultation, Decision, consult};
 use crate::knowledge::{Knowledge, SourceFiles};
@@ -86,7 +87,13 @@ pub(super) fn vignettes(knowledge: &Knowledge, told: &Told) -> Section {
         };
         vec![
             Cell::from(vignette.id.as_str()),
-            format!("{}\n{}", vignette.title, vignette.prose.replace('\n', " ")).into(),
+            format!(
+                "{}\n{}\n{}",
+                vignette.title,
+                chart::lines(knowledge, &vignette.case),
+                vignette.prose.replace('\n', " ")
+            )
+            .into(),
             advice(knowledge, story).into(),
             mark,
         ]
