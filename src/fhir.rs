@@ -7,38 +7,36 @@
 //! 2. only if an order matters, the conditions: one pass for codes and words of interest, then the matching ones in full;
 //! 3. only if the tumour is possible, the orders once more and the rest of the record.
 //!
-//! What is not reached stays empty. Reading is done twice where it matters: a light look decides *whether* a resource
-//! counts (`survey`, lenient), and the resources that do are repaired and checked before they are read in full
-//! (`sanitise`, `checked`). Only FHIR R4 is read; nothing is fetched.
+//! What is not reached stays empty. A light look decides *whether* a resource of the record counts (`survey`, lenient),
+//! and the resources that do, and the orders, are read in one pass by the schema of FHIR (`schema`, `reading`). R4, R4B
+//! and R5 are read; nothing is fetched.
 
 mod bundle;
 mod chart;
-mod checked;
 mod datatypes;
+mod dates;
+mod defect;
 mod interest;
+mod json;
 mod kind;
 mod lenient;
-mod node;
 mod note;
 mod orders;
+mod reading;
 mod reference;
-mod sanitise;
+mod schema;
 mod sources;
 mod survey;
 mod translate;
 
+pub use defect::{Defect, Problem};
 pub use note::{Note, NoteKind};
-pub use sanitise::{Defect, Problem, sanitise};
 pub use sources::{KEYS, PrefetchKey, source_of};
 pub use survey::MAX_ENTRIES;
 pub use translate::{MAX_ORDERS, MAX_RESOURCES, translate};
 
 use crate::engine::case::{Case, Condition, DraftOrder, ResourceRef};
-use fhirbolt::{FhirRelease, FhirReleases};
 use serde_json::value::RawValue;
-
-/// The FHIR release that is read.
-const R4: FhirRelease = FhirReleases::R4;
 
 /// What is worth reading. Answered from the knowledge; too much interest costs time only, too little costs evidence.
 pub trait Interest {

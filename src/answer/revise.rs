@@ -14,7 +14,7 @@ use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
 /// What belongs to the order received and not to one added beside it.
-const NOT_COPIED: [&str; 10] = [
+const NOT_COPIED: [&str; 11] = [
     "meta",
     "identifier",
     "_id",
@@ -25,6 +25,7 @@ const NOT_COPIED: [&str; 10] = [
     "_status",
     "performer",
     "bodySite",
+    "bodyStructure",
 ];
 
 /// The actions of one suggestion: each draft order asked about becomes a part of the offered study, and orders are added
@@ -119,7 +120,13 @@ fn rewrite(
         .iter()
         .filter_map(|code| coding(knowledge, code))
         .collect();
-    set(resource, "code", json!({ "coding": codings, "text": part.text }));
+    let code = json!({ "coding": codings, "text": part.text });
+    let code = if is_r5(resource) {
+        json!({ "concept": code })
+    } else {
+        code
+    };
+    set(resource, "code", code);
     resource.shift_remove("_code");
     keep_what_fits(knowledge, resource, "orderDetail");
     let mut notes = resource
@@ -143,6 +150,16 @@ fn rewrite(
         notes.push(json!({ "text": ours }));
         set(resource, "note", Value::Array(notes));
     }
+}
+
+/// Whether an order has the shape of FHIR R5, where the study and the reasons are CodeableReferences.
+fn is_r5(resource: &Map<String, Value>) -> bool {
+    let code_has = |member: &str| {
+        resource
+            .get("code")
+            .is_some_and(|code| code.get(member).is_some())
+    };
+    code_has("concept") || code_has("reference") || resource.contains_key("reason")
 }
 
 /// `system|code` of the knowledge as a FHIR Coding.
@@ -171,14 +188,15 @@ fn keep_what_fits(knowledge: &Knowledge, resource: &mut Map<String, Value>, memb
 
 /// True when a detail speaks of contrast or tracer.
 fn tells_study(knowledge: &Knowledge, detail: &Value) -> bool {
-    let codings = detail
-        .get("coding")
-        .and_then(Value::as_array)
-        .map(Vec::as_slice)
-        .unwrap_or_default();
+    // A concept in R4, parameters in R5.
+    let parameters = list(detail, "parameter").iter();
+    let parts = parameters.flat_map(|p| [p.get("code"), p.get("valueCodeableConcept"), Some(p)]);
+    let parts: Vec<&Value> = parts.flatten().chain([detail]).collect();
+    let codings: Vec<&Value> = parts.iter().flat_map(|part| list(part, "coding")).collect();
     let text = |v: &Value, key: &str| v.get(key).and_then(Value::as_str).map(str::to_owned);
-    let words: Vec<String> = [text(detail, "text")]
-        .into_iter()
+    let words: Vec<String> = parts
+        .iter()
+        .flat_map(|part| [text(part, "text"), text(part, "valueString")])
         .chain(codings.iter().map(|c| text(c, "display")))
         .flatten()
         .collect();
@@ -211,6 +229,12 @@ fn tells_study(knowledge: &Knowledge, detail: &Value) -> bool {
             .any(|m| tracers.contains(&m.role))
     });
     by_code || lists.into_iter().any(|l| text_of.mentions(l))
+}
+
+/// The entries of a list in a member.
+fn list<'v>(value: &'v Value, member: &str) -> &'v [Value] {
+    let list = value.get(member).and_then(Value::as_array);
+    list.map(Vec::as_slice).unwrap_or_default()
 }
 
 fn set(resource: &mut Map<String, Value>, member: &str, value: Value) {

@@ -11,32 +11,32 @@ pub(super) struct RawEntry<'a> {
     pub resource: &'a RawValue,
 }
 
-/// The raw entries at `places`, which are in ascending order; a place that holds no resource is left out.
-pub(super) fn entries_at<'a>(raw: &'a RawValue, places: &[usize]) -> Vec<(usize, RawEntry<'a>)> {
-    let Ok(Some(shape)) = run(raw.get(), Split) else {
-        return Vec::new();
-    };
-    let entry = |at: &usize| {
-        let entry = run(shape.entries.get(*at)?.get(), SplitEntry).ok().flatten()?;
-        Some((*at, entry))
-    };
-    places.iter().filter_map(entry).collect()
+/// One entry of a Bundle, as far as it goes.
+pub(super) enum Piece<'a> {
+    Entry(RawEntry<'a>),
+    /// It holds no resource.
+    Empty,
+    /// It is no sound JSON.
+    Broken,
 }
 
-/// Every raw entry of a Bundle, up to `most`, and whether there are more.
-pub(super) fn all_entries(raw: &RawValue, most: usize) -> Option<(Vec<Option<RawEntry<'_>>>, bool)> {
+impl<'a> From<Option<RawEntry<'a>>> for Piece<'a> {
+    fn from(entry: Option<RawEntry<'a>>) -> Self {
+        entry.map_or(Self::Empty, Self::Entry)
+    }
+}
+
+/// Every entry of a Bundle, up to `most`, and whether there are more.
+pub(super) fn all_entries(raw: &RawValue, most: usize) -> Option<(Vec<Piece<'_>>, bool)> {
     let (kind, mut entries) = match run(raw.get(), SplitAll) {
         Ok(whole) => whole?,
         Err(_) => {
             // A broken entry spoilt the pass: each is read for itself.
             let pieces = run(raw.get(), Split).ok()??;
             let entries = pieces.entries.into_iter();
-            (
-                pieces.kind,
-                entries
-                    .map(|entry| run(entry.get(), SplitEntry).ok().flatten())
-                    .collect(),
-            )
+            let entries =
+                entries.map(|entry| run(entry.get(), SplitEntry).map_or(Piece::Broken, Piece::from));
+            (pieces.kind, entries.collect())
         }
     };
     if kind.is_some_and(|kind| kind != "Bundle") {
@@ -138,7 +138,7 @@ impl<'de> Lenient<'de> for SplitEntry {
 struct SplitAll;
 
 impl<'de> Lenient<'de> for SplitAll {
-    type Out = Option<(Option<Cow<'de, str>>, Vec<Option<RawEntry<'de>>>)>;
+    type Out = Option<(Option<Cow<'de, str>>, Vec<Piece<'de>>)>;
 
     fn object<A: MapAccess<'de>>(self, mut object: A) -> Result<Self::Out, A::Error> {
         let (mut kind, mut entries) = (None, Vec::new());
@@ -156,12 +156,12 @@ impl<'de> Lenient<'de> for SplitAll {
 struct EntryList;
 
 impl<'de> Lenient<'de> for EntryList {
-    type Out = Vec<Option<RawEntry<'de>>>;
+    type Out = Vec<Piece<'de>>;
 
     fn list<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Out, A::Error> {
         let mut entries = Vec::new();
         while let Some(entry) = list.next_element_seed(Any(SplitEntry))? {
-            entries.push(entry);
+            entries.push(entry.into());
         }
         Ok(entries)
     }

@@ -4,10 +4,11 @@
 //! line lacks it too.
 
 use super::datatypes::{
-    codings_of, concept_of, concepts_of, date_of, end_of, notes_of, quantity, result_words, status_of,
+    codings_of, concept, concept_of, concepts_of, notes_of, pointer, quantity, result_words, status_of,
 };
+use super::dates::{When, date_of, end_of, when};
+use super::json::Json;
 use super::kind::Kind;
-use super::node::Node;
 use super::orders::contained;
 use crate::engine::case::{
     Allergy, Chart, Condition, ImagingDone, ImagingKind, Medication, MedicationKind, Observation,
@@ -15,28 +16,62 @@ use crate::engine::case::{
 };
 use crate::terminology::Concept;
 
-/// Adds a resource to the chart. `medicine` finds a Medication of the request by reference.
-pub(super) fn add<'n, N: Node<'n>>(
+/// Adds a resource to the chart. `medicine` finds a Medication of the request by reference. False when the resource
+/// tells when something happened in a way that holds no date.
+pub(super) fn add(
     chart: &mut Chart,
     kind: Kind,
-    node: N,
+    node: &Json<'_>,
     resource: ResourceRef,
     medicine: impl Fn(&str) -> Option<Concept>,
-) {
+) -> bool {
+    let birth = chart.patient.birth_date;
     match kind {
-        Kind::Condition => chart.conditions.push(condition(node, resource)),
-        Kind::Procedure => chart.procedures.push(procedure(node, resource)),
+        Kind::Condition => {
+            let onset = when(node, &ONSET, birth);
+            chart.conditions.push(condition(node, resource, onset));
+            return onset != When::Untold;
+        }
+        Kind::Procedure => {
+            let performed = when(node, &PERFORMED, birth);
+            chart.procedures.push(procedure(node, resource, performed));
+            return performed != When::Untold;
+        }
         Kind::Medicine(kind) => chart.medications.push(medication(node, resource, kind, medicine)),
         Kind::Observation => chart.observations.push(observation(node, resource)),
         Kind::Allergy => chart.allergies.push(allergy(node, resource)),
         Kind::Imaging(kind) => chart.imaging.push(imaging(node, resource, kind)),
         Kind::Patient | Kind::Medication | Kind::Outcome => {}
     }
+    true
 }
 
+/// `onset[x]`.
+const ONSET: [&str; 5] = [
+    "onsetDateTime",
+    "onsetPeriod",
+    "onsetAge",
+    "onsetRange",
+    "onsetString",
+];
+
+/// `performed[x]`, and `occurrence[x]` as R5 has it.
+const PERFORMED: [&str; 10] = [
+    "performedDateTime",
+    "performedPeriod",
+    "performedAge",
+    "performedRange",
+    "performedString",
+    "occurrenceDateTime",
+    "occurrencePeriod",
+    "occurrenceAge",
+    "occurrenceRange",
+    "occurrenceString",
+];
+
 /// Demographics; identity is settled by the caller.
-pub(super) fn patient<'n>(node: impl Node<'n>, resource: ResourceRef) -> Patient {
-    let died = node.get("deceasedBoolean").and_then(Node::truth).unwrap_or(false);
+pub(super) fn patient(node: &Json<'_>, resource: ResourceRef) -> Patient {
+    let died = node.get("deceasedBoolean").and_then(Json::truth).unwrap_or(false);
     Patient {
         resource: Some(resource),
         birth_date: date_of(node, &["birthDate"]),
@@ -45,18 +80,20 @@ pub(super) fn patient<'n>(node: impl Node<'n>, resource: ResourceRef) -> Patient
     }
 }
 
-fn condition<'n>(node: impl Node<'n>, resource: ResourceRef) -> Condition {
+fn condition(node: &Json<'_>, resource: ResourceRef, onset: When) -> Condition {
     let summaries = node.each("stage").map(|stage| concept_of(stage, "summary"));
+    // Codes in R4, a concept in R5.
     let evidence = node
         .each("evidence")
-        .flat_map(|evidence| concepts_of(evidence, "code"));
+        .flat_map(|evidence| evidence.each("code").chain(evidence.get("concept")))
+        .map(concept);
     Condition {
         resource,
         code: concept_of(node, "code"),
         body_sites: concepts_of(node, "bodySite"),
         clinical_status: status_of(node, "clinicalStatus"),
         verification: status_of(node, "verificationStatus"),
-        onset: date_of(node, &["onsetDateTime", "onsetPeriod"]),
+        onset: onset.date(),
         recorded: date_of(node, &["recordedDate"]),
         stages: summaries
             .chain(evidence)
@@ -66,20 +103,20 @@ fn condition<'n>(node: impl Node<'n>, resource: ResourceRef) -> Condition {
     }
 }
 
-fn procedure<'n>(node: impl Node<'n>, resource: ResourceRef) -> Procedure {
+fn procedure(node: &Json<'_>, resource: ResourceRef, performed: When) -> Procedure {
     Procedure {
         resource,
         code: concept_of(node, "code"),
         status: status_of(node, "status"),
-        performed: date_of(node, &["performedDateTime", "performedPeriod"]),
-        reasons: concepts_of(node, "reasonCode"),
+        performed: performed.date(),
+        reasons: reasons(node),
         body_sites: concepts_of(node, "bodySite"),
         notes: notes_of(node),
     }
 }
 
-fn medication<'n>(
-    node: impl Node<'n>,
+fn medication(
+    node: &Json<'_>,
     resource: ResourceRef,
     kind: MedicationKind,
     medicine: impl Fn(&str) -> Option<Concept>,
@@ -90,38 +127,58 @@ fn medication<'n>(
         code: medicine_of(node, medicine),
         status: status_of(node, "status"),
         intent: status_of(node, "intent"),
-        do_not_perform: node.get("doNotPerform").and_then(Node::truth).unwrap_or(false),
+        do_not_perform: node.get("doNotPerform").and_then(Json::truth).unwrap_or(false),
         start: medicine_start(node, kind),
-        end: end_of(node, "effectivePeriod"),
-        reasons: concepts_of(node, "reasonCode"),
+        end: end_of(node, "effectivePeriod").or_else(|| end_of(node, "occurencePeriod")),
+        reasons: reasons(node),
     }
 }
 
+/// `reasonCode`, or the concepts of R5's `reason`.
+fn reasons(node: &Json<'_>) -> Vec<Concept> {
+    let mut reasons = concepts_of(node, "reasonCode");
+    reasons.extend(concepts_of(node, "reason"));
+    reasons
+}
+
 /// The medicine: coded in place, or a Medication inside or beside; else the words shown for the reference.
-fn medicine_of<'n>(node: impl Node<'n>, medicine: impl Fn(&str) -> Option<Concept>) -> Concept {
-    let coded = concept_of(node, "medicationCodeableConcept");
-    let Some(pointer) = node.get("medicationReference").filter(|_| coded.is_empty()) else {
+fn medicine_of(node: &Json<'_>, medicine: impl Fn(&str) -> Option<Concept>) -> Concept {
+    let member = |name| node.get(name);
+    let coded = member("medicationCodeableConcept")
+        .or_else(|| member("medication"))
+        .map(concept)
+        .unwrap_or_default();
+    let Some(elsewhere) = member("medicationReference")
+        .or_else(|| member("medication"))
+        .filter(|_| coded.is_empty())
+    else {
         return coded;
     };
-    let reference = pointer.text_of("reference");
+    let (reference, display) = pointer(elsewhere);
     let found = reference.and_then(|reference| contained(node, reference).or_else(|| medicine(reference)));
     found.unwrap_or_else(|| Concept {
         codings: Vec::new(),
-        text: pointer.text_of("display").map(str::to_owned),
+        text: display.map(str::to_owned),
     })
 }
 
-fn medicine_start<'n>(node: impl Node<'n>, kind: MedicationKind) -> Option<PartialDate> {
+fn medicine_start(node: &Json<'_>, kind: MedicationKind) -> Option<PartialDate> {
     match kind {
         MedicationKind::Request => date_of(node, &["authoredOn"]),
         MedicationKind::Statement | MedicationKind::Administration => {
-            date_of(node, &["effectiveDateTime", "effectivePeriod"])
+            let names = [
+                "effectiveDateTime",
+                "effectivePeriod",
+                "occurenceDateTime",
+                "occurencePeriod",
+            ];
+            date_of(node, &names)
         }
         MedicationKind::Dispense => date_of(node, &["whenHandedOver", "whenPrepared"]),
     }
 }
 
-fn observation<'n>(node: impl Node<'n>, resource: ResourceRef) -> Observation {
+fn observation(node: &Json<'_>, resource: ResourceRef) -> Observation {
     let high = node
         .each("referenceRange")
         .find_map(|range| range.get("high")?.get("value")?.number());
@@ -145,11 +202,11 @@ fn observation<'n>(node: impl Node<'n>, resource: ResourceRef) -> Observation {
     }
 }
 
-fn value<'n>(node: impl Node<'n>) -> Option<ObservedValue> {
+fn value(node: &Json<'_>) -> Option<ObservedValue> {
     if let Some(measured) = node.get("valueQuantity") {
         return quantity(measured);
     }
-    if let Some(value) = node.get("valueInteger").and_then(Node::number) {
+    if let Some(value) = node.get("valueInteger").and_then(Json::number) {
         return Some(ObservedValue::Quantity {
             value,
             comparator: None,
@@ -163,7 +220,7 @@ fn value<'n>(node: impl Node<'n>) -> Option<ObservedValue> {
     (!coded.is_empty()).then_some(ObservedValue::Coded(coded))
 }
 
-fn allergy<'n>(node: impl Node<'n>, resource: ResourceRef) -> Allergy {
+fn allergy(node: &Json<'_>, resource: ResourceRef) -> Allergy {
     let code = Some(concept_of(node, "code")).filter(|code| !code.is_empty());
     let reactions = || node.each("reaction");
     let substances = reactions().map(|reaction| concept_of(reaction, "substance"));
@@ -185,7 +242,7 @@ fn allergy<'n>(node: impl Node<'n>, resource: ResourceRef) -> Allergy {
 }
 
 /// An ImagingStudy tells what was done by procedure codes, its description and its modalities, each on its own.
-fn imaging<'n>(node: impl Node<'n>, resource: ResourceRef, kind: ImagingKind) -> ImagingDone {
+fn imaging(node: &Json<'_>, resource: ResourceRef, kind: ImagingKind) -> ImagingDone {
     let codes = match kind {
         ImagingKind::ImagingStudy => {
             let words = node.text_of("description").map(str::to_owned);
@@ -195,8 +252,10 @@ fn imaging<'n>(node: impl Node<'n>, resource: ResourceRef, kind: ImagingKind) ->
             });
             let procedures = concepts_of(node, "procedureCode").into_iter();
             procedures
+                .chain(concepts_of(node, "procedure"))
                 .chain(words)
-                .chain(codings_of(node, "modality"))
+                .chain(codings_of(node, "modality")) // Codings in R4, concepts in R5
+                .chain(concepts_of(node, "modality"))
                 .collect()
         }
         ImagingKind::DiagnosticReport | ImagingKind::ServiceRequest => Some(concept_of(node, "code"))

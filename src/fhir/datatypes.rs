@@ -1,17 +1,30 @@
 //! FHIR data types → plain values: concepts, codes, dates, notes, quantities.
 //!
-//! What is missing or makes no sense is left out; extensions, such as data-absent-reason, say nothing here.
+//! What is missing or makes no sense is left out; that a value is absent, and why, says nothing here. FHIR R5's
+//! CodeableReference is read wherever R4 has a concept or a reference. Dates are read in `dates`.
 
-use super::node::Node;
-use crate::engine::case::{Comparator, ObservedValue, PartialDate};
+use super::json::Json;
+use crate::engine::case::{Comparator, ObservedValue};
 use crate::terminology::{Coding, Concept};
 
 fn owned(text: Option<&str>) -> Option<String> {
     text.map(|text| text.trim().to_owned())
 }
 
-/// A CodeableConcept; codings that say nothing (`coding: [{}]`, P-06) are left out. Bare words are its text.
-pub(super) fn concept<'n>(node: impl Node<'n>) -> Concept {
+/// Systems whose codes say that there is no value, and why.
+const ABSENT: [&str; 6] = [
+    "http://terminology.hl7.org/CodeSystem/data-absent-reason",
+    "http://hl7.org/fhir/data-absent-reason",
+    "http://terminology.hl7.org/CodeSystem/v3-NullFlavor",
+    "http://hl7.org/fhir/v3/NullFlavor",
+    "2.16.840.1.113883.5.1008",
+    "urn:oid:2.16.840.1.113883.5.1008",
+];
+
+/// A CodeableConcept, or that of a CodeableReference; codings that say nothing (`coding: [{}]`, P-06) are left out.
+/// Bare words are its text.
+pub(super) fn concept(node: &Json<'_>) -> Concept {
+    let node = node.get("concept").unwrap_or(node);
     let codings = node.each("coding").filter_map(coding).collect();
     Concept {
         codings,
@@ -20,9 +33,13 @@ pub(super) fn concept<'n>(node: impl Node<'n>) -> Concept {
 }
 
 /// A Coding, unless it says nothing.
-fn coding<'n>(node: impl Node<'n>) -> Option<Coding> {
+fn coding(node: &Json<'_>) -> Option<Coding> {
     let [system, code, display] = ["system", "code", "display"].map(|name| owned(node.text_of(name)));
-    (code.is_some() || display.is_some()).then_some(Coding {
+    let absent = system.as_deref().is_some_and(|system| {
+        let system = system.split('|').next().unwrap_or(system);
+        ABSENT.contains(&system)
+    });
+    (!absent && (code.is_some() || display.is_some())).then_some(Coding {
         system,
         code,
         display,
@@ -30,12 +47,12 @@ fn coding<'n>(node: impl Node<'n>) -> Option<Coding> {
 }
 
 /// A concept in a member; empty when absent.
-pub(super) fn concept_of<'n>(node: impl Node<'n>, name: &str) -> Concept {
+pub(super) fn concept_of(node: &Json<'_>, name: &str) -> Concept {
     node.get(name).map(concept).unwrap_or_default()
 }
 
 /// The concepts of a list, or the only one where a list was due; empty ones are left out.
-pub(super) fn concepts_of<'n>(node: impl Node<'n>, name: &str) -> Vec<Concept> {
+pub(super) fn concepts_of(node: &Json<'_>, name: &str) -> Vec<Concept> {
     node.each(name)
         .map(concept)
         .filter(|concept| !concept.is_empty())
@@ -43,7 +60,7 @@ pub(super) fn concepts_of<'n>(node: impl Node<'n>, name: &str) -> Vec<Concept> {
 }
 
 /// A list of Codings, each a concept of its own.
-pub(super) fn codings_of<'n>(node: impl Node<'n>, name: &str) -> Vec<Concept> {
+pub(super) fn codings_of(node: &Json<'_>, name: &str) -> Vec<Concept> {
     let concept = |coding| Concept {
         codings: vec![coding],
         text: None,
@@ -52,35 +69,31 @@ pub(super) fn codings_of<'n>(node: impl Node<'n>, name: &str) -> Vec<Concept> {
 }
 
 /// A status: a code, or the first code (else the words) of a concept; lower case.
-pub(super) fn status_of<'n>(node: impl Node<'n>, name: &str) -> Option<String> {
+pub(super) fn status_of(node: &Json<'_>, name: &str) -> Option<String> {
     let status = node.get(name)?;
     let code = status.each("coding").find_map(|coding| coding.text_of("code"));
     let word = status.text().or(code).or_else(|| status.text_of("text"))?;
     Some(word.trim().to_lowercase())
 }
 
-/// The first member that holds a date: a date, a dateTime, or the start of a Period.
-pub(super) fn date_of<'n>(node: impl Node<'n>, names: &[&str]) -> Option<PartialDate> {
-    names.iter().find_map(|name| {
-        let value = node.get(name)?;
-        PartialDate::parse(value.text().or_else(|| value.text_of("start"))?)
-    })
-}
-
-/// The end of a Period.
-pub(super) fn end_of<'n>(node: impl Node<'n>, name: &str) -> Option<PartialDate> {
-    PartialDate::parse(node.get(name)?.text_of("end")?)
+/// A Reference, or that of a CodeableReference: what it points to, and the words shown for it.
+pub(super) fn pointer<'n>(node: &'n Json<'_>) -> (Option<&'n str>, Option<&'n str>) {
+    let node = match node.get("reference") {
+        Some(inner @ Json::Object(_)) => inner,
+        _ => node,
+    };
+    (node.text_of("reference"), node.text_of("display"))
 }
 
 /// The texts of Annotations.
-pub(super) fn notes_of<'n>(node: impl Node<'n>) -> Vec<String> {
+pub(super) fn notes_of(node: &Json<'_>) -> Vec<String> {
     node.each("note")
         .filter_map(|note| owned(note.text_of("text").or_else(|| note.text())))
         .collect()
 }
 
 /// A Quantity with its comparator.
-pub(super) fn quantity<'n>(node: impl Node<'n>) -> Option<ObservedValue> {
+pub(super) fn quantity(node: &Json<'_>) -> Option<ObservedValue> {
     let value = node.get("value")?.number()?;
     let comparator = match node.text_of("comparator") {
         None => None,
@@ -139,7 +152,9 @@ fn number_in(text: &str) -> Option<ObservedValue> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fhir::node::Json;
+    use crate::fhir::kind::Kind;
+    use crate::fhir::reading::read;
+    use crate::fhir::schema;
 
     #[test]
     fn results_written_as_words_are_numbers_when_they_clearly_are() {
@@ -172,21 +187,34 @@ mod tests {
         }
     }
 
+    /// An order with these members.
+    fn order(text: &str) -> Json<'_> {
+        read(text, schema::order()).unwrap().node
+    }
+
     #[test]
     fn a_status_is_a_code_however_it_is_wrapped() {
-        let check = |text: &str| status_of(&Json::picked(text, &["s"]).unwrap(), "s");
-        assert_eq!(check(r#"{"s":"Active"}"#).as_deref(), Some("active"));
+        let check = |text: &str| {
+            let condition = read(text, schema::of(Kind::Condition)).unwrap().node;
+            status_of(&condition, "clinicalStatus")
+        };
+        assert_eq!(check(r#"{"clinicalStatus":"Active"}"#).as_deref(), Some("active"));
         assert_eq!(
-            check(r#"{"s":{"coding":[{},{"code":"Confirmed"}],"text":"x"}}"#).as_deref(),
+            check(r#"{"clinicalStatus":{"coding":[{},{"code":"Confirmed"}],"text":"x"}}"#).as_deref(),
             Some("confirmed")
         );
-        assert_eq!(check(r#"{"s":{"text":"Refuted"}}"#).as_deref(), Some("refuted"));
+        assert_eq!(
+            check(r#"{"clinicalStatus":{"text":"Refuted"}}"#).as_deref(),
+            Some("refuted")
+        );
+        let plain = order(r#"{"status":"Draft"}"#);
+        assert_eq!(status_of(&plain, "status").as_deref(), Some("draft"));
         for nothing in [
             r#"{}"#,
-            r#"{"s":null}"#,
-            r#"{"s":[]}"#,
-            r#"{"s":{"coding":[{}]}}"#,
-            r#"{"s":5}"#,
+            r#"{"clinicalStatus":null}"#,
+            r#"{"clinicalStatus":[]}"#,
+            r#"{"clinicalStatus":{"coding":[{}]}}"#,
+            r#"{"clinicalStatus":5}"#,
         ] {
             assert_eq!(check(nothing), None, "{nothing}");
         }
@@ -194,11 +222,46 @@ mod tests {
 
     #[test]
     fn concepts_keep_what_says_something() {
-        let text = r#"{"c":{"coding":[{},{"system":"s"},{"code":"1","system":"s"},null],"text":" "},"d":"words","e":[[]]}"#;
-        let json = Json::picked(text, &["c", "d", "e"]).unwrap();
-        let read = concept_of(&json, "c");
+        let text = r#"{"code":{"coding":[{},{"system":"s"},{"code":"1","system":"s"},null],"text":" "},
+            "orderDetail":"words","reasonCode":[[]]}"#;
+        let read = concept_of(&order(text), "code");
         assert_eq!((read.codings.len(), read.text), (1, None));
-        assert_eq!(concept_of(&json, "d").text.as_deref(), Some("words"));
-        assert!(concepts_of(&json, "e").is_empty());
+        assert_eq!(
+            concept_of(&order(text), "orderDetail").text.as_deref(),
+            Some("words")
+        );
+        assert!(concepts_of(&order(text), "reasonCode").is_empty());
+    }
+
+    #[test]
+    fn a_code_for_a_missing_value_is_no_value() {
+        for system in ABSENT {
+            for version in ["", "|4.0.1"] {
+                let text = format!(
+                    r#"{{"code":{{"coding":[{{"system":"{system}{version}","code":"unknown","display":"Unknown"}}]}}}}"#
+                );
+                assert!(concept_of(&order(&text), "code").is_empty(), "{system}{version}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_codeable_reference_is_a_concept_and_a_pointer() {
+        let text = r##"{"reason":[{"concept":{"text":"why"}},{"reference":{"reference":"#r","display":"shown"}}],
+            "reasonReference":[{"reference":"Condition/c1","display":"told"}]}"##;
+        let order = order(text);
+        let reasons: Vec<_> = order.each("reason").map(concept).map(|it| it.text).collect();
+        assert_eq!(reasons, [Some("why".to_owned()), None]);
+        let pointers: Vec<_> = order
+            .each("reason")
+            .chain(order.each("reasonReference"))
+            .map(pointer)
+            .collect();
+        let expected = [
+            (None, None),
+            (Some("#r"), Some("shown")),
+            (Some("Condition/c1"), Some("told")),
+        ];
+        assert_eq!(pointers, expected);
     }
 }

@@ -18,6 +18,24 @@ pub(super) enum Kind {
 }
 
 impl Kind {
+    /// Every kind.
+    pub(super) const ALL: [Self; 14] = [
+        Self::Patient,
+        Self::Condition,
+        Self::Procedure,
+        Self::Medicine(MedicationKind::Request),
+        Self::Medicine(MedicationKind::Statement),
+        Self::Medicine(MedicationKind::Administration),
+        Self::Medicine(MedicationKind::Dispense),
+        Self::Medication,
+        Self::Observation,
+        Self::Allergy,
+        Self::Imaging(ImagingKind::ImagingStudy),
+        Self::Imaging(ImagingKind::DiagnosticReport),
+        Self::Imaging(ImagingKind::ServiceRequest),
+        Self::Outcome,
+    ];
+
     /// The kind with this `resourceType`; `None` for one that is not read.
     pub(super) fn named(name: &str) -> Option<Self> {
         Some(match name {
@@ -73,7 +91,8 @@ impl Kind {
         }
     }
 
-    /// The elements its reader asks for; the rest of the resource is never looked at.
+    /// The elements its reader asks for, by their names in R4 and R5; the rest of the resource is never looked at.
+    /// (`occurence` is how R5 spells it.)
     pub(super) fn fields(self) -> &'static [&'static str] {
         match self {
             Self::Patient => &[
@@ -93,6 +112,9 @@ impl Kind {
                 "subject",
                 "onsetDateTime",
                 "onsetPeriod",
+                "onsetAge",
+                "onsetRange",
+                "onsetString",
                 "recordedDate",
                 "stage",
                 "evidence",
@@ -106,7 +128,16 @@ impl Kind {
                 "subject",
                 "performedDateTime",
                 "performedPeriod",
+                "performedAge",
+                "performedRange",
+                "performedString",
+                "occurrenceDateTime",
+                "occurrencePeriod",
+                "occurrenceAge",
+                "occurrenceRange",
+                "occurrenceString",
                 "reasonCode",
+                "reason",
                 "bodySite",
                 "note",
             ],
@@ -119,13 +150,17 @@ impl Kind {
                 "doNotPerform",
                 "medicationCodeableConcept",
                 "medicationReference",
+                "medication",
                 "subject",
                 "authoredOn",
                 "effectiveDateTime",
                 "effectivePeriod",
                 "whenHandedOver",
                 "whenPrepared",
+                "occurenceDateTime",
+                "occurencePeriod",
                 "reasonCode",
+                "reason",
             ],
             Self::Medication => &["resourceType", "id", "code"],
             Self::Observation => &[
@@ -165,6 +200,7 @@ impl Kind {
                 "code",
                 "modality",
                 "procedureCode",
+                "procedure",
                 "description",
                 "started",
                 "effectiveDateTime",

@@ -127,42 +127,6 @@ impl<'de> Lenient<'de> for Words {
     }
 }
 
-/// The chosen members of an object, in the order sent; `None` for any other value.
-pub(super) struct Pick<'f, T> {
-    fields: &'f [&'static str],
-    of: std::marker::PhantomData<T>,
-}
-
-impl<'de, T: Deserialize<'de>> Lenient<'de> for Pick<'_, T> {
-    type Out = Option<Vec<(&'static str, T)>>;
-
-    fn object<A: MapAccess<'de>>(self, mut object: A) -> Result<Self::Out, A::Error> {
-        let mut picked = Vec::with_capacity(self.fields.len());
-        while let Some(name) = object.next_key::<Name<'de>>()? {
-            match self.fields.iter().find(|field| **field == name.0) {
-                Some(field) => picked.push((*field, object.next_value()?)),
-                None => drop(object.next_value::<IgnoredAny>()?),
-            }
-        }
-        Ok(Some(picked))
-    }
-}
-
-/// Reads the chosen members of the object in `text`; `None` when it is no object or no sound JSON.
-pub(super) fn pick<'a, T: Deserialize<'a>>(
-    text: &'a str,
-    fields: &[&'static str],
-) -> Option<Vec<(&'static str, T)>> {
-    run(
-        text,
-        Pick {
-            fields,
-            of: std::marker::PhantomData,
-        },
-    )
-    .ok()?
-}
-
 /// Reads `text` with a handler.
 pub(super) fn run<'a, L: Lenient<'a>>(text: &'a str, handler: L) -> Result<L::Out, serde_json::Error> {
     Any(handler).deserialize(&mut serde_json::Deserializer::from_str(text))

@@ -2,7 +2,7 @@
 //!
 //! A note names a place by keys and positions and says what was done; it never quotes a value of the request.
 
-use super::sanitise::{Defect, Problem};
+use super::defect::{Defect, Problem};
 use crate::engine::case::Source;
 
 /// Notes kept per call; an odd request must not produce a book.
@@ -22,8 +22,11 @@ pub struct Note {
 #[allow(missing_docs, reason = "the texts below say it")]
 pub enum NoteKind {
     Unreadable,
-    OtherRelease,
+    OlderRelease(&'static str),
+    MixedReleases,
     SomebodyElse,
+    OtherServer,
+    Untold,
     RepeatedId,
     TooManyOrders,
     TooManyResources,
@@ -37,10 +40,15 @@ impl Note {
     pub fn text(&self) -> String {
         match self.kind {
             NoteKind::Unreadable => "cannot be read; left out".to_owned(),
-            NoteKind::OtherRelease => {
-                "has the shape of another FHIR release, not supported yet; left out".to_owned()
+            NoteKind::OlderRelease(release) => {
+                format!(
+                    "is an order of FHIR {release}, which is not supported (R4, R4B and R5 are); left out"
+                )
             }
+            NoteKind::MixedReleases => "mixes elements of FHIR R4 and R5; left out".to_owned(),
             NoteKind::SomebodyElse => "is about another patient than the call; left out".to_owned(),
+            NoteKind::OtherServer => "points to another FHIR server; not followed".to_owned(),
+            NoteKind::Untold => "tells when it happened without a date; it counts as undated".to_owned(),
             NoteKind::RepeatedId => "has the id of another draft order; it cannot be replaced".to_owned(),
             NoteKind::TooManyOrders => "has more orders than are judged; the rest is left out".to_owned(),
             NoteKind::TooManyResources => "is one more resource than is read for a call; left out".to_owned(),

@@ -1,16 +1,16 @@
 //! A draft ServiceRequest → [`DraftOrder`].
 //!
-//! Written once for the first, light look and for the checked element. Whether an order is imaging, and what for, is
-//! the engine's to say.
+//! The shapes of FHIR R4 and R5 are read; an order that mixes them is not, as it cannot be told which of its halves is
+//! meant. Whether an order is imaging, and what for, is the engine's to say.
 
-use super::datatypes::{concept_of, concepts_of, notes_of, status_of};
-use super::node::Node;
+use super::datatypes::{concept, concept_of, concepts_of, notes_of, pointer, status_of};
+use super::json::Json;
 use super::reference::{Reference, Subject};
 use crate::engine::case::{DraftOrder, ReasonReference, ResourceRef};
 use crate::terminology::Concept;
 
-/// The elements read from an order.
-pub(super) const FIELDS: [&str; 15] = [
+/// The elements read from an order; `reason` is what R5 has for both kinds of reason.
+pub(super) const FIELDS: [&str; 16] = [
     "resourceType",
     "id",
     "contained",
@@ -23,63 +23,29 @@ pub(super) const FIELDS: [&str; 15] = [
     "subject",
     "reasonCode",
     "reasonReference",
-    "supportingInfo",
-    "bodySite",
-    "note",
-];
-
-/// The same, and those that give away an order of FHIR R5.
-pub(super) const FIRST_LOOK: [&str; 16] = [
-    "resourceType",
-    "id",
-    "contained",
-    "status",
-    "intent",
-    "doNotPerform",
-    "category",
-    "code",
-    "orderDetail",
-    "subject",
-    "reasonCode",
-    "reasonReference",
-    "supportingInfo",
-    "bodySite",
-    "note",
     "reason",
+    "supportingInfo",
+    "bodySite",
+    "note",
 ];
 
-/// Request types of older FHIR releases.
-pub(super) const OLDER: [&str; 5] = [
-    "DiagnosticOrder",
-    "ProcedureRequest",
-    "ReferralRequest",
-    "MedicationOrder",
-    "DeviceUseRequest",
-];
-
-/// True for the shapes FHIR R5 uses (`code.concept`, `reason`).
-pub(super) fn is_r5<'n>(order: impl Node<'n>) -> bool {
-    order.get("reason").is_some()
-        || order
-            .get("code")
-            .is_some_and(|code| code.get("concept").is_some())
+/// The release of an order whose type FHIR R4 no longer has.
+pub(super) fn older_release(kind: &str, order: &Json<'_>) -> Option<&'static str> {
+    match kind {
+        "DiagnosticOrder" | "MedicationOrder" | "DeviceUseRequest" => Some("DSTU2"),
+        "ProcedureRequest" | "ReferralRequest" if order.get("intent").is_some() => Some("STU3"),
+        "ProcedureRequest" | "ReferralRequest" => Some("DSTU2"),
+        _ => None,
+    }
 }
 
-/// An order whose references are not resolved yet.
-#[derive(Debug, Clone, Default)]
-pub(super) struct ReadOrder {
-    order: DraftOrder,
-    reasons: Vec<Reason>,
-    supporting: Vec<String>,
-}
-
-#[derive(Debug, Clone)]
-enum Reason {
-    Contained(ResourceRef, Concept),
-    Elsewhere {
-        reference: Option<String>,
-        display: Option<String>,
-    },
+/// True when an order has elements that only R4 has beside elements that only R5 has.
+pub(super) fn mixes_releases(order: &Json<'_>) -> bool {
+    let has = |name: &str| order.get(name).is_some();
+    let code_has = |name: &str| order.get("code").is_some_and(|code| code.get(name).is_some());
+    let r4 = has("reasonCode") || has("reasonReference") || code_has("coding") || code_has("text");
+    let r5 = has("reason") || code_has("concept") || code_has("reference");
+    r4 && r5
 }
 
 /// Where resources of the request are looked up.
@@ -91,133 +57,114 @@ pub(super) trait Lookup {
     fn concept(&self, resource: &ResourceRef) -> Option<Concept>;
 }
 
-impl ReadOrder {
-    /// Reads an order. `selected` and the id are known from the call.
-    pub(super) fn read<'n>(
-        node: impl Node<'n>,
-        id: Option<ResourceRef>,
-        selected: bool,
-        subject: &Subject,
-    ) -> Self {
-        let (mut along, mut supporting) = (Vec::new(), Vec::new());
-        for reference in node
-            .each("supportingInfo")
-            .filter_map(|info| info.text_of("reference"))
-        {
-            match contained(node, reference) {
-                Some(concept) => along.push(concept),
-                None => supporting.push(reference.to_owned()),
-            }
-        }
-        let within = id.as_ref().map_or("ServiceRequest", ResourceRef::as_str);
-        let reasons = node.each("reasonReference").map(|reason| {
-            let reference = reason.text_of("reference").or_else(|| reason.text());
-            match reference.and_then(|reference| Some((reference, contained(node, reference)?))) {
-                Some((local, concept)) => {
-                    Reason::Contained(ResourceRef::new(format!("{within}{local}")), concept)
-                }
-                None => Reason::Elsewhere {
-                    reference: reference.map(str::to_owned),
-                    display: reason.text_of("display").map(str::to_owned),
-                },
-            }
-        });
-        let reasons = reasons.collect();
-        let order = DraftOrder {
-            categories: concepts_of(node, "category"),
-            id,
-            selected,
-            status: status_of(node, "status"),
-            intent: status_of(node, "intent"),
-            do_not_perform: node.get("doNotPerform").and_then(Node::truth).unwrap_or(false),
-            subject: subject.named_by(node),
-            code: concept_of(node, "code"),
-            details: concepts_of(node, "orderDetail"),
-            supporting: along,
-            body_sites: concepts_of(node, "bodySite"),
-            reasons: concepts_of(node, "reasonCode"),
-            reason_references: Vec::new(),
-            notes: notes_of(node),
-        };
-        Self {
-            order,
-            reasons,
-            supporting,
-        }
-    }
+/// The reasons of an order that are references.
+fn reasons<'n, 'a>(order: &'n Json<'a>) -> impl Iterator<Item = &'n Json<'a>> {
+    // In R5, a reason without a reference is a concept.
+    let r5 = order
+        .each("reason")
+        .filter(|reason| reason.get("reference").is_some());
+    order.each("reasonReference").chain(r5)
+}
 
-    /// An order of which only its place in the call is known.
-    pub(super) fn unread(id: Option<ResourceRef>, selected: bool) -> Self {
-        Self {
-            order: DraftOrder {
-                id,
-                selected,
-                ..DraftOrder::default()
+/// The references of an order that point out of it.
+pub(super) fn references<'n>(order: &'n Json<'_>) -> impl Iterator<Item = &'n str> {
+    let all = reasons(order).chain(order.each("supportingInfo"));
+    let references = all.filter_map(|node| pointer(node).0);
+    references.filter(|reference| contained(order, reference).is_none())
+}
+
+/// Reads an order. What is known from the call comes in `draft`, and references are resolved as far as the request has
+/// been read. Where a reason was not sent, the words the client shows for it are a reason in words.
+pub(super) fn read(
+    node: &Json<'_>,
+    draft: DraftOrder,
+    subject: &Subject,
+    lookup: &impl Lookup,
+) -> DraftOrder {
+    let mut order = DraftOrder {
+        status: status_of(node, "status"),
+        intent: status_of(node, "intent"),
+        do_not_perform: node.get("doNotPerform").and_then(Json::truth).unwrap_or(false),
+        subject: subject.named_by(node),
+        categories: concepts_of(node, "category"),
+        code: study(node),
+        details: node.each("orderDetail").flat_map(details).collect(),
+        body_sites: concepts_of(node, "bodySite"),
+        reasons: concepts_of(node, "reasonCode"),
+        notes: notes_of(node),
+        ..draft
+    };
+    order.reasons.extend(concepts_of(node, "reason"));
+    let within = order.id.as_ref().map_or("ServiceRequest", ResourceRef::as_str);
+    let mut shown = Vec::new();
+    for reason in reasons(node) {
+        let (reference, display) = pointer(reason);
+        let inside = reference.and_then(|reference| Some((reference, contained(node, reference)?)));
+        order.reason_references.push(match inside {
+            Some((local, concept)) => {
+                ReasonReference::Contained(ResourceRef::new(format!("{within}{local}")), concept)
+            }
+            None => match reference.and_then(|reference| lookup.find(reference)) {
+                Some(found) => ReasonReference::InChart(found),
+                None => {
+                    shown.extend(display.map(|text| Concept {
+                        codings: Vec::new(),
+                        text: Some(text.to_owned()),
+                    }));
+                    ReasonReference::Unread(named(reference, subject.server.as_deref()))
+                }
             },
-            ..Self::default()
-        }
-    }
-
-    /// The order's reference.
-    pub(super) fn id(&self) -> Option<&ResourceRef> {
-        self.order.id.as_ref()
-    }
-
-    /// Whether the hook asks about it.
-    pub(super) fn is_selected(&self) -> bool {
-        self.order.selected
-    }
-
-    /// The references that point out of the order.
-    pub(super) fn references(&self) -> impl Iterator<Item = &str> {
-        let reasons = self.reasons.iter().filter_map(|reason| match reason {
-            Reason::Elsewhere { reference, .. } => reference.as_deref(),
-            Reason::Contained(..) => None,
         });
-        reasons.chain(self.supporting.iter().map(String::as_str))
     }
+    order.reasons.extend(shown);
+    let info = || node.each("supportingInfo").filter_map(|info| pointer(info).0);
+    let inside = info().filter_map(|reference| contained(node, reference));
+    let beside = info().filter_map(|reference| lookup.concept(&lookup.find(reference)?));
+    order.supporting.extend(inside.chain(beside));
+    order
+}
 
-    /// The order with its references resolved as far as the request goes. Where a reason was not sent, the words the
-    /// client shows for it are a reason in words.
-    pub(super) fn resolved(&self, lookup: &impl Lookup) -> DraftOrder {
-        let mut order = self.order.clone();
-        for reason in &self.reasons {
-            order.reason_references.push(match reason {
-                Reason::Contained(at, concept) => ReasonReference::Contained(at.clone(), concept.clone()),
-                Reason::Elsewhere { reference, display } => {
-                    match reference.as_deref().and_then(|reference| lookup.find(reference)) {
-                        Some(found) => ReasonReference::InChart(found),
-                        None => {
-                            let words = display.clone().map(|text| Concept {
-                                codings: Vec::new(),
-                                text: Some(text),
-                            });
-                            order.reasons.extend(words);
-                            ReasonReference::Unread(named(reference.as_deref()))
-                        }
-                    }
-                }
-            });
-        }
-        let supporting = self
-            .supporting
-            .iter()
-            .filter_map(|reference| lookup.find(reference));
-        order
-            .supporting
-            .extend(supporting.filter_map(|found| lookup.concept(&found)));
-        order
+/// What is ordered. R5 may keep it in a resource inside the order.
+fn study(order: &Json<'_>) -> Concept {
+    let coded = concept_of(order, "code");
+    let inside = || contained(order, pointer(order.get("code")?).0?);
+    if coded.is_empty() {
+        inside().unwrap_or(coded)
+    } else {
+        coded
     }
 }
 
-/// The name of something that was not read.
-fn named(reference: Option<&str>) -> ResourceRef {
-    let canonical = reference.and_then(Reference::parse).map(Reference::canonical);
-    ResourceRef::new(canonical.unwrap_or_else(|| "unidentified".to_owned()))
+/// A detail: a concept in R4, parameters in R5.
+fn details(detail: &Json<'_>) -> impl Iterator<Item = Concept> {
+    let words = |parameter: &Json<'_>| Concept {
+        codings: Vec::new(),
+        text: parameter.text_of("valueString").map(str::to_owned),
+    };
+    let of_parameter = move |parameter| {
+        [
+            concept_of(parameter, "code"),
+            concept_of(parameter, "valueCodeableConcept"),
+            words(parameter),
+        ]
+    };
+    let parameters = detail.each("parameter").flat_map(of_parameter);
+    let all = std::iter::once(concept(detail)).chain(parameters);
+    all.filter(|concept| !concept.is_empty())
 }
 
-/// What a resource inside the order says; `None` when the reference leads elsewhere, nowhere, or to something refuted.
-pub(super) fn contained<'n>(within: impl Node<'n>, reference: &str) -> Option<Concept> {
+/// The name of something that was not read; never that of a resource of the record.
+fn named(reference: Option<&str>, server: Option<&str>) -> ResourceRef {
+    ResourceRef::new(match reference.and_then(Reference::parse) {
+        Some(reference) if reference.is_foreign(server) => format!("elsewhere/{}", reference.local()),
+        Some(reference) => reference.local(),
+        None => "unidentified".to_owned(),
+    })
+}
+
+/// What a resource inside another one says; `None` when the reference leads elsewhere, nowhere, or to something
+/// refuted.
+pub(super) fn contained(within: &Json<'_>, reference: &str) -> Option<Concept> {
     let Reference::Contained(id) = Reference::parse(reference)? else {
         return None;
     };

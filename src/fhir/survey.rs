@@ -3,20 +3,20 @@
 //! One borrowed pass that gathers the codes and words of each entry and asks an [`Interest`] about them. An odd entry
 //! costs only itself. What the entries mean is not decided here; nothing is copied for entries nobody wants.
 
+mod gather;
+
 use super::Interest;
 use super::bundle::{Links, Split};
 use super::kind::Kind;
 use super::lenient::{Any, Lenient, Name, Words, run};
 use super::reference::Reference;
+use gather::Resource;
 use serde::de::{IgnoredAny, MapAccess, SeqAccess};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 
 /// Entries looked at per prefetch key; an answer with more counts as not delivered.
 pub const MAX_ENTRIES: usize = 5_000;
-
-/// Deepest nesting within one element that is searched for codes.
-const MAX_DEPTH: u8 = 12;
 
 /// How an answer fared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -36,34 +36,45 @@ pub(super) enum Delivery {
 
 /// An entry worth reading.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Found {
+pub(super) struct Found<'a> {
     /// Its place in the Bundle; `None` when the answer is the resource itself.
     pub at: Option<usize>,
+    /// The text of the answer from where the resource begins.
+    pub text: &'a str,
+    /// Its `fullUrl`.
+    pub full_url: Option<Cow<'a, str>>,
     /// What it is.
     pub kind: Kind,
     /// It is of interest only if this Medication turns out to be.
-    pub only_if: Option<String>,
+    pub only_if: Option<Cow<'a, str>>,
 }
 
 /// What the first look at one answer found.
 #[derive(Debug, Default)]
-pub(super) struct Survey {
+pub(super) struct Survey<'a> {
     pub delivery: Delivery,
-    pub found: Vec<Found>,
+    pub found: Vec<Found<'a>>,
     /// What the answer is, when it is a resource itself.
     pub alone: Option<Kind>,
     /// Entries that are no sound JSON.
     pub broken: Vec<usize>,
 }
 
-/// Looks at one answer. `wanted` are references from the orders: what they point to is found in any case.
-pub(super) fn survey<I: Interest>(raw: &RawValue, interest: &I, wanted: &[Reference<'_>]) -> Survey {
-    let mut walk = Walk::new(interest, wanted);
+/// What the orders point to, which is found in any case, and the FHIR server of the record.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Wanted<'w> {
+    pub references: &'w [Reference<'w>],
+    pub server: Option<&'w str>,
+}
+
+/// Looks at one answer.
+pub(super) fn survey<'a, I: Interest>(raw: &'a RawValue, interest: &I, wanted: Wanted<'_>) -> Survey<'a> {
+    let mut walk = Walk::new(raw.get(), interest, wanted);
     let top = run(raw.get(), Top(&mut walk)).unwrap_or(None);
     match top {
         Some(shape) if shape.is_bundle() => walk.finish(&shape, Vec::new()),
         Some(shape) if shape.kind.is_some() => {
-            let mut walk = Walk::new(interest, wanted);
+            let mut walk = Walk::new(raw.get(), interest, wanted);
             let read = run(raw.get(), Resource(&mut walk)).is_ok();
             let alone = walk.close(None, None);
             let delivery = match alone {
@@ -84,8 +95,8 @@ pub(super) fn survey<I: Interest>(raw: &RawValue, interest: &I, wanted: &[Refere
 }
 
 /// The slow way, when a broken entry spoilt the pass: each entry is read for itself.
-fn one_by_one<I: Interest>(raw: &RawValue, interest: &I, wanted: &[Reference<'_>]) -> Survey {
-    let mut walk = Walk::new(interest, wanted);
+fn one_by_one<'a, I: Interest>(raw: &'a RawValue, interest: &I, wanted: Wanted<'_>) -> Survey<'a> {
+    let mut walk = Walk::new(raw.get(), interest, wanted);
     let mut broken = Vec::new();
     let Ok(Some(shape)) = run(raw.get(), Split) else {
         return Survey::default();
@@ -113,24 +124,30 @@ fn one_by_one<I: Interest>(raw: &RawValue, interest: &I, wanted: &[Reference<'_>
 
 /// Codes and words gathered from the entry at hand.
 struct Walk<'w, 'de, I> {
+    /// The text of the whole answer.
+    whole: &'de str,
     interest: &'w I,
-    wanted: &'w [Reference<'w>],
+    wanted: Wanted<'w>,
+    /// The text of the answer from where the resource at hand begins.
+    text: Option<&'de str>,
     codings: Vec<(Cow<'de, str>, Cow<'de, str>)>,
     words: Vec<Cow<'de, str>>,
     kind: Option<Kind>,
     id: Option<Cow<'de, str>>,
     medication: Option<Cow<'de, str>>,
     severe: bool,
-    found: Vec<Found>,
+    found: Vec<Found<'de>>,
     failed: bool,
     too_many: bool,
 }
 
 impl<'w, 'de, I: Interest> Walk<'w, 'de, I> {
-    fn new(interest: &'w I, wanted: &'w [Reference<'w>]) -> Self {
+    fn new(whole: &'de str, interest: &'w I, wanted: Wanted<'w>) -> Self {
         Self {
+            whole,
             interest,
             wanted,
+            text: None,
             codings: Vec::new(),
             words: Vec::new(),
             kind: None,
@@ -147,6 +164,7 @@ impl<'w, 'de, I: Interest> Walk<'w, 'de, I> {
         self.codings.clear();
         self.words.clear();
         (self.kind, self.id, self.medication, self.severe) = (None, None, None, false);
+        self.text = None;
     }
 
     /// Judges the entry at hand and makes ready for the next; returns what it was.
@@ -160,14 +178,24 @@ impl<'w, 'de, I: Interest> Walk<'w, 'de, I> {
                     self.failed |= self.severe;
                     false
                 }
-                _ => self.interesting(kind) || self.wanted.iter().any(|by| by.names(kind.name(), id, url)),
+                _ => {
+                    let mut wanted = self.wanted.references.iter();
+                    let server = self.wanted.server;
+                    self.interesting(kind) || wanted.any(|by| by.names(kind.name(), id, url, server))
+                }
             };
             let only_if = self.medication.take().filter(|_| !matters);
-            if matters || only_if.is_some() {
+            let text = match at {
+                None => Some(self.whole),
+                Some(_) => self.text,
+            };
+            if let Some(text) = text.filter(|_| matters || only_if.is_some()) {
                 self.found.push(Found {
                     at,
+                    text,
+                    full_url,
                     kind,
-                    only_if: only_if.map(Cow::into_owned),
+                    only_if,
                 });
             }
         }
@@ -190,7 +218,7 @@ impl<'w, 'de, I: Interest> Walk<'w, 'de, I> {
         }
     }
 
-    fn finish(self, shape: &Shape<'_>, broken: Vec<usize>) -> Survey {
+    fn finish(self, shape: &Shape<'_>, broken: Vec<usize>) -> Survey<'de> {
         let delivery = if self.failed {
             Delivery::Outcome
         } else if shape.odd_entries {
@@ -271,7 +299,7 @@ impl<'de, I: Interest> Lenient<'de> for Entries<'_, '_, 'de, I> {
     }
 }
 
-/// One entry; yields its `fullUrl` when references may need it.
+/// One entry; yields its `fullUrl`.
 struct Entry<'s, 'w, 'de, I>(&'s mut Walk<'w, 'de, I>);
 
 impl<'de, I: Interest> Lenient<'de> for Entry<'_, '_, 'de, I> {
@@ -281,8 +309,11 @@ impl<'de, I: Interest> Lenient<'de> for Entry<'_, '_, 'de, I> {
         let mut full_url = None;
         while let Some(name) = object.next_key::<Name<'de>>()? {
             match name.0.as_ref() {
-                "fullUrl" if !self.0.wanted.is_empty() => full_url = object.next_value_seed(Any(Words))?,
-                "resource" => object.next_value_seed(Any(Resource(&mut *self.0)))?,
+                "fullUrl" => full_url = object.next_value_seed(Any(Words))?,
+                "resource" => {
+                    self.0.text = after(self.0.whole, &name.0);
+                    object.next_value_seed(Any(Resource(&mut *self.0)))?;
+                }
                 _ => drop(object.next_value::<IgnoredAny>()?),
             }
         }
@@ -290,169 +321,11 @@ impl<'de, I: Interest> Lenient<'de> for Entry<'_, '_, 'de, I> {
     }
 }
 
-/// One resource: its codes and words go to the walk.
-struct Resource<'s, 'w, 'de, I>(&'s mut Walk<'w, 'de, I>);
-
-impl<'de, I: Interest> Lenient<'de> for Resource<'_, '_, 'de, I> {
-    type Out = ();
-
-    fn object<A: MapAccess<'de>>(self, mut object: A) -> Result<(), A::Error> {
-        let walk = self.0;
-        while let Some(name) = object.next_key::<Name<'de>>()? {
-            match name.0.as_ref() {
-                "resourceType" => {
-                    let kind = object.next_value_seed(Any(Words))?;
-                    walk.kind = kind.as_deref().and_then(Kind::named);
-                }
-                "id" if !walk.wanted.is_empty() => walk.id = object.next_value_seed(Any(Words))?,
-                "code"
-                | "bodySite"
-                | "reasonCode"
-                | "stage"
-                | "evidence"
-                | "note"
-                | "medicationCodeableConcept"
-                | "valueCodeableConcept"
-                | "valueString"
-                | "procedureCode"
-                | "modality"
-                | "description"
-                | "conclusion"
-                | "conclusionCode"
-                | "reaction"
-                | "contained"
-                | "orderDetail" => {
-                    if let Some(words) = object.next_value_seed(Any(Gather {
-                        walk: &mut *walk,
-                        depth: 0,
-                    }))? {
-                        walk.words.push(words);
-                    }
-                }
-                "medicationReference" => {
-                    let (reference, display) = object.next_value_seed(Any(Pointer))?;
-                    walk.medication = reference;
-                    walk.words.extend(display);
-                }
-                "issue" => walk.severe |= object.next_value_seed(Any(Issues))?,
-                _ => drop(object.next_value::<IgnoredAny>()?),
-            }
-        }
-        Ok(())
-    }
-}
-
-/// The `reference` of a Reference, unless it points inside the resource itself, and the words shown for it: often the
-/// only name of a medicine.
-struct Pointer;
-
-impl<'de> Lenient<'de> for Pointer {
-    type Out = (Option<Cow<'de, str>>, Option<Cow<'de, str>>);
-
-    fn text(self, text: Cow<'de, str>) -> Self::Out {
-        (Some(text), None)
-    }
-
-    fn object<A: MapAccess<'de>>(self, mut object: A) -> Result<Self::Out, A::Error> {
-        let mut reference = None;
-        let mut display = None;
-        while let Some(name) = object.next_key::<Name<'de>>()? {
-            match name.0.as_ref() {
-                "reference" => reference = object.next_value_seed(Any(Words))?,
-                "display" => display = object.next_value_seed(Any(Words))?,
-                _ => drop(object.next_value::<IgnoredAny>()?),
-            }
-        }
-        Ok((reference.filter(|reference| !reference.starts_with('#')), display))
-    }
-}
-
-/// `OperationOutcome.issue`: true when one is an error.
-struct Issues;
-
-impl<'de> Lenient<'de> for Issues {
-    type Out = bool;
-
-    fn list<A: SeqAccess<'de>>(self, mut list: A) -> Result<bool, A::Error> {
-        let mut severe = false;
-        while let Some(is_severe) = list.next_element_seed(Any(Issues))? {
-            severe |= is_severe;
-        }
-        Ok(severe)
-    }
-
-    fn object<A: MapAccess<'de>>(self, mut object: A) -> Result<bool, A::Error> {
-        let mut severe = false;
-        while let Some(name) = object.next_key::<Name<'de>>()? {
-            if name.0 == "severity" {
-                let severity = object.next_value_seed(Any(Words))?;
-                severe |= matches!(severity.as_deref(), Some("error" | "fatal"));
-            } else {
-                object.next_value::<IgnoredAny>()?;
-            }
-        }
-        Ok(severe)
-    }
-}
-
-/// Codes and words anywhere below an element; yields the string if the element is one.
-struct Gather<'s, 'w, 'de, I> {
-    walk: &'s mut Walk<'w, 'de, I>,
-    depth: u8,
-}
-
-impl<'de, I: Interest> Lenient<'de> for Gather<'_, '_, 'de, I> {
-    type Out = Option<Cow<'de, str>>;
-
-    fn text(self, text: Cow<'de, str>) -> Self::Out {
-        Some(text)
-    }
-
-    fn list<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Out, A::Error> {
-        if self.depth >= MAX_DEPTH {
-            while list.next_element::<IgnoredAny>()?.is_some() {}
-            return Ok(None);
-        }
-        let depth = self.depth + 1;
-        while let Some(words) = list.next_element_seed(Any(Gather {
-            walk: &mut *self.walk,
-            depth,
-        }))? {
-            self.walk.words.extend(words);
-        }
-        Ok(None)
-    }
-
-    fn object<A: MapAccess<'de>>(self, mut object: A) -> Result<Self::Out, A::Error> {
-        let (mut system, mut code) = (None, None);
-        let depth = self.depth + 1;
-        while let Some(name) = object.next_key::<Name<'de>>()? {
-            if self.depth >= MAX_DEPTH {
-                object.next_value::<IgnoredAny>()?;
-                continue;
-            }
-            match name.0.as_ref() {
-                "system" => system = object.next_value_seed(Any(Words))?,
-                "id" | "extension" | "meta" | "reference" | "subject" | "url" | "instance"
-                | "resourceType" => {
-                    object.next_value::<IgnoredAny>()?;
-                }
-                name => {
-                    let string = object.next_value_seed(Any(Gather {
-                        walk: &mut *self.walk,
-                        depth,
-                    }))?;
-                    match name {
-                        "code" => code = string,
-                        "display" | "text" | "description" => self.walk.words.extend(string),
-                        _ => {}
-                    }
-                }
-            }
-        }
-        if let (Some(system), Some(code)) = (system, code) {
-            self.walk.codings.push((system, code));
-        }
-        Ok(None)
-    }
+/// The text of the value that follows a member's name, so that nothing has to look for it again. Only a name written
+/// without escapes is part of the text; no client writes this one with escapes.
+fn after<'de>(whole: &'de str, name: &Cow<'de, str>) -> Option<&'de str> {
+    let Cow::Borrowed(name) = name else { return None };
+    let start = (name.as_ptr() as usize).checked_sub(whole.as_ptr() as usize)?;
+    let rest = whole.get(start..)?.strip_prefix(*name)?.strip_prefix('"')?;
+    Some(rest.trim_start().strip_prefix(':')?.trim_start())
 }

@@ -2,6 +2,8 @@
 
 mod hostile;
 mod record;
+mod releases;
+mod servers;
 
 use super::*;
 use crate::cds_hooks::{FaultKind, HookRequest};
@@ -118,7 +120,7 @@ fn read(call: &Value) -> Outcome {
 
 fn read_text(body: &str) -> Outcome {
     let request = HookRequest::parse(body.as_bytes()).unwrap();
-    let translated = translate(&request, &Toy, TODAY);
+    let translated = translate(&request, &Toy, TODAY).unwrap();
     let ids = translated
         .case
         .orders
@@ -425,20 +427,6 @@ fn additional_keys_of_a_source_add_to_its_main_key() {
         .chart
         .undelivered;
     assert_eq!(undelivered, [Source::Medications]);
-}
-
-#[test]
-fn other_releases_and_other_requests_are_noted() {
-    let r5 = order(json!({ "id": "o5", "code": { "concept": { "text": "Scan target" } } }));
-    let old = json!({ "resourceType": "ProcedureRequest", "id": "x", "code": { "text": "Scan" } });
-    let drug = json!({ "resourceType": "MedicationRequest", "id": "m" });
-    let done = read(&call(
-        vec![r5, old, drug, order(json!({}))],
-        full_prefetch(vec![]),
-    ));
-    assert_eq!(done.kinds(), [NoteKind::OtherRelease, NoteKind::OtherRelease]);
-    assert_eq!(done.case.orders.len(), 2);
-    assert!(done.case.orders[0].code.is_empty() && done.case.orders[0].selected);
 }
 
 #[test]

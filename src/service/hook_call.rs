@@ -10,11 +10,11 @@ use crate::cds_hooks::response::Response;
 use crate::cds_hooks::{HookRequest, RequestFault};
 use crate::engine::case::{Case, ResourceRef};
 use crate::engine::{Consultation, consult};
-use crate::fhir;
+use crate::fhir::{self, Note};
 use crate::knowledge::Knowledge;
 use axum::body::Bytes;
 use jiff::civil::Date;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 /// Version of the CDS Hooks specification this service is written to.
@@ -43,6 +43,8 @@ pub struct Judged {
     pub consultation: Consultation,
     /// What is answered.
     pub response: Response,
+    /// What was odd about the data.
+    pub notes: Vec<Note>,
 }
 
 impl ImagingService {
@@ -88,7 +90,7 @@ impl ImagingService {
         depth::check(body)?;
         let request = HookRequest::parse(body)?;
         request.require_hook(&HOOKS)?;
-        let translated = fhir::translate(&request, &self.knowledge, today);
+        let translated = fhir::translate(&request, &self.knowledge, today)?;
         let consultation = consult(&self.knowledge, &translated.case);
         // P-01: without data that the judgement needs there is no answer at all, not even a part of one.
         let silent =
@@ -112,6 +114,7 @@ impl ImagingService {
             case: translated.case,
             consultation,
             response,
+            notes: translated.notes,
         })
     }
 
@@ -121,12 +124,19 @@ impl ImagingService {
     /// If the body is not a call of this service.
     pub fn explain_json(&self, body: &[u8], as_of: Date) -> Result<Value, RequestFault> {
         let judged = self.judge(body, as_of)?;
-        Ok(explain::json(
+        let mut explained = explain::json(
             &self.knowledge,
             &judged.case,
             &judged.consultation,
             &judged.response,
-        ))
+        );
+        let note = |note: &Note| json!({ "place": note.place, "text": note.text() });
+        if !judged.notes.is_empty()
+            && let Some(members) = explained.as_object_mut()
+        {
+            members.insert("notes".into(), judged.notes.iter().map(note).collect());
+        }
+        Ok(explained)
     }
 
     /// How one call is judged, for people.
@@ -135,12 +145,19 @@ impl ImagingService {
     /// If the body is not a call of this service.
     pub fn explain_text(&self, body: &[u8], as_of: Date) -> Result<String, RequestFault> {
         let judged = self.judge(body, as_of)?;
-        Ok(explain::text(
+        let mut explained = explain::text(
             &self.knowledge,
             &judged.case,
             &judged.consultation,
             &judged.response,
-        ))
+        );
+        if !judged.notes.is_empty() {
+            explained.push_str("\nAbout the data:\n");
+        }
+        for note in &judged.notes {
+            explained.extend(["  ", note.place.as_str(), " ", &note.text(), "\n"]);
+        }
+        Ok(explained)
     }
 }
 

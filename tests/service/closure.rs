@@ -244,7 +244,7 @@ fn read_again(knowledge: &Knowledge, case: &Case, drafts: &[Value], touched: &BT
     });
     let body = serde_json::to_vec(&request).unwrap();
     let request = HookRequest::parse(&body).unwrap();
-    let mut read = fhir::translate(&request, knowledge, case.today).case;
+    let mut read = fhir::translate(&request, knowledge, case.today).unwrap().case;
     assert_eq!(read.orders.len(), drafts.len());
     for order in &mut read.orders {
         let before = case.orders.iter().find(|o| o.id == order.id);

@@ -45,6 +45,41 @@ fn a_condition() {
 }
 
 #[test]
+fn an_onset_in_words_or_as_an_age() {
+    let onset = |onset: Value| {
+        let mut prefetch = full_prefetch(vec![condition(onset)]);
+        prefetch["patient"]["birthDate"] = json!("1968-03");
+        read(&call(vec![order(json!({}))], prefetch))
+    };
+    let cases = [
+        (
+            json!({ "onsetAge": { "value": 57, "code": "a" } }),
+            day("2025"),
+            false,
+        ),
+        (json!({ "onsetString": "spring of 2019" }), day("2019"), false),
+        (json!({ "onsetString": "long ago" }), None, true),
+        (json!({ "onsetDateTime": "yesterday" }), None, true),
+        (json!({}), None, false),
+    ];
+    for (sent, expected, noted) in cases {
+        let done = onset(sent.clone());
+        assert_eq!(done.case.chart.conditions[0].onset, expected, "{sent}");
+        assert_eq!(done.kinds().contains(&NoteKind::Untold), noted, "{sent}");
+    }
+    let chart = chart_of(
+        "procedures",
+        vec![
+            json!({ "resourceType": "Procedure", "id": "1", "code": { "text": "target" }, "performedString": "in 2019" }),
+            json!({ "resourceType": "Procedure", "id": "2", "code": { "text": "target" },
+                "performedAge": { "value": "50", "unit": "years" } }),
+        ],
+    );
+    let dates: Vec<_> = chart.procedures.iter().map(|it| it.performed).collect();
+    assert_eq!(dates, [day("2019"), day("2018")]);
+}
+
+#[test]
 fn a_procedure() {
     let chart = chart_of(
         "procedures",
@@ -137,7 +172,14 @@ fn observations_with_every_sort_of_value() {
             json!({ "valueQuantity": { "value": 15, "comparator": "~" } }),
             None,
         ),
-        (json!({ "valueQuantity": { "value": "15" } }), None),
+        (
+            json!({ "valueQuantity": { "value": " 15.5 " } }),
+            number(15.5, None, None),
+        ),
+        (json!({ "valueQuantity": { "value": "1,200" } }), None),
+        (json!({ "valueQuantity": { "value": "<15" } }), None),
+        (json!({ "valueInteger": "7" }), number(7.0, None, None)),
+        (json!({ "valueInteger": "7.5" }), None),
         (
             json!({ "valueQuantity": { "value": 1e300 } }),
             number(1e300, None, None),
