@@ -4,6 +4,7 @@ use crate::knowledge::Knowledge;
 use crate::knowledge::lexicon::{Lexicon, fold};
 use crate::knowledge::literals::Possible;
 use crate::knowledge::vocabulary::{List, Window};
+use std::cell::OnceCell;
 use std::ops::Range;
 
 /// How a text speaks of a phrase.
@@ -31,6 +32,8 @@ pub struct Text<'k> {
     clean: String,
     /// The patterns that could match here.
     possible: Possible,
+    /// What ends a sentence or a part of it, found when a label is first asked for.
+    ends: OnceCell<Vec<Range<usize>>>,
     before: usize,
     after: usize,
 }
@@ -56,6 +59,7 @@ impl<'k> Text<'k> {
             raw,
             clean,
             possible,
+            ends: OnceCell::new(),
             before: words(Window::NegationLeading),
             after: words(Window::NegationTrailing),
         }
@@ -127,6 +131,7 @@ impl<'k> Text<'k> {
             raw: self.raw.clone(),
             clean,
             possible: self.possible,
+            ends: OnceCell::new(),
             before: self.before,
             after: self.after,
         }
@@ -207,16 +212,16 @@ impl<'k> Text<'k> {
         Assertion::Asserted
     }
 
+    fn ends(&self) -> &[Range<usize>] {
+        self.ends
+            .get_or_init(|| self.lexicon.hits(List::Terminators, &self.clean, &self.possible))
+    }
+
     /// Up to `before` words in front of a place, back to the nearest terminator.
     fn words_before(&self, start: usize) -> &str {
         let head = self.clean.get(..start).unwrap_or_default();
-        let cut = self
-            .lexicon
-            .hits(List::Terminators, head, &self.possible)
-            .into_iter()
-            .map(|r| r.end)
-            .max()
-            .unwrap_or(0);
+        let ends = self.ends().iter().map(|r| r.end);
+        let cut = ends.filter(|end| *end <= start).max().unwrap_or(0);
         let part = head.get(cut..).unwrap_or_default();
         let words = words(part);
         let from = words.len().saturating_sub(self.before);
@@ -226,22 +231,21 @@ impl<'k> Text<'k> {
 
     /// Up to `after` words behind a place, up to the nearest terminator; a question mark ends a sentence and asks.
     fn words_after(&self, end: usize) -> &str {
-        let tail = self.clean.get(end..).unwrap_or_default();
         let cut = self
-            .lexicon
-            .hits(List::Terminators, tail, &self.possible)
-            .into_iter()
+            .ends()
+            .iter()
+            .filter(|r| r.start >= end)
             // A question mark ends the sentence and still asks about it.
             .map(|r| {
-                if tail.get(r.clone()).is_some_and(|t| t.contains('?')) {
+                if self.clean.get(r.clone()).is_some_and(|t| t.contains('?')) {
                     r.end
                 } else {
                     r.start
                 }
             })
             .min()
-            .unwrap_or(tail.len());
-        let part = tail.get(..cut).unwrap_or_default();
+            .unwrap_or(self.clean.len());
+        let part = self.clean.get(end..cut).unwrap_or_default();
         let to = words(part).get(self.after).map_or(part.len(), |(at, _)| *at);
         part.get(..to).unwrap_or_default()
     }

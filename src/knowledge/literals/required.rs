@@ -55,6 +55,8 @@ pub struct Start {
     bytes: [Option<ByteSet>; 3],
     /// A match begins at the start of a word.
     word: bool,
+    /// Every spelling with which a match can begin, each after its length.
+    spellings: Box<[u8]>,
 }
 
 impl Start {
@@ -69,6 +71,7 @@ impl Start {
         Self {
             bytes,
             word: word && !prefix.is_empty() && prefix.iter().all(starts_inside),
+            spellings: packed(&prefix).unwrap_or_default(),
         }
     }
 
@@ -97,7 +100,37 @@ impl Start {
                     .checked_sub(1)
                     .and_then(|b| text.get(b))
                     .is_some_and(|b| is_word(*b)))
+            && self.is_spelled(here)
     }
+
+    /// True when the text begins with one of the spellings.
+    fn is_spelled(&self, text: &[u8]) -> bool {
+        let mut rest = &*self.spellings;
+        while let Some((length, more)) = rest.split_first() {
+            let (word, more) = more.split_at_checked(usize::from(*length)).unwrap_or_default();
+            if text
+                .get(..word.len())
+                .is_some_and(|start| start.eq_ignore_ascii_case(word))
+            {
+                return true;
+            }
+            rest = more;
+        }
+        self.spellings.is_empty()
+    }
+}
+
+/// The words, each after its length; nothing when there are too many to be tried one by one.
+fn packed(words: &Words) -> Option<Box<[u8]>> {
+    if words.len() > MAX_WORDS {
+        return None;
+    }
+    let mut packed = Vec::new();
+    for word in words {
+        packed.push(u8::try_from(word.len()).ok()?);
+        packed.extend_from_slice(word);
+    }
+    Some(packed.into())
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
