@@ -6,6 +6,8 @@
     reason = "a test that cannot go on has failed"
 )]
 
+mod mutator;
+mod tables;
 mod tidy;
 mod twin;
 mod vignettes;

@@ -244,7 +244,7 @@ pub fn judge(k: &Knowledge, case: &Case, order: &Order, child: bool) -> Disease 
             Disease::Ambiguous
         }
         _ if matches!(past, Finding::Confirmed | Finding::SuspectedHigh) => Disease::Inactive,
-        _ if now == Finding::None && was_cured(k, case) => Disease::Cured,
+        _ if was_cured(k, case) => Disease::Cured,
         Finding::Undiagnosed => Disease::Undiagnosed,
         Finding::NotPnet => Disease::NotPnet,
         Finding::None if order.any(|w| w.screening) => Disease::Undiagnosed,

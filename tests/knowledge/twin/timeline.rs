@@ -6,7 +6,7 @@ use super::chart::{
 use super::disease::{tumours, words_assert_metastases};
 use super::link::{Order, another_cancer};
 use super::words::{Mets, Reading, Resection, read};
-use apposite::engine::case::{Case, Medication, ObservedValue, PartialDate, Procedure};
+use apposite::engine::case::{Case, Condition, Medication, ObservedValue, PartialDate, Procedure};
 use apposite::knowledge::Knowledge;
 use apposite::knowledge::files::{MetastasisSite, Unless};
 use apposite::knowledge::vocabulary::{Role, Window};
@@ -102,7 +102,10 @@ fn resection(k: &Knowledge, case: &Case, from: Option<Date>) -> Option<Option<Pa
 fn metastases(k: &Knowledge, case: &Case, order: &Order) -> Vec<Option<PartialDate>> {
     let alone = !another_cancer(k, case);
     let mut found = Vec::new();
-    for c in current(case) {
+    // Asserted: a provisional diagnosis does not assert the spread it is staged with.
+    let asserted = |c: &&Condition| matches!(c.verification.as_deref(), None | Some("confirmed"));
+    let dated = |c: &Condition| [c.onset, c.recorded].into_iter().filter_map(|d| past(case, d)).min();
+    for c in current(case).filter(asserted) {
         let far = |m: &&apposite::knowledge::Member| {
             m.role == Role::MetGeneric && m.entry.site != Some(MetastasisSite::RegionalOrDistantNode)
         };
@@ -113,12 +116,12 @@ fn metastases(k: &Knowledge, case: &Case, order: &Order) -> Vec<Option<PartialDa
             || has(k, &c.code, Role::StageM1)
             || staged
         {
-            found.push(past(case, c.onset.or(c.recorded)));
+            found.push(dated(c));
         }
     }
     for c in tumours(k, case, order, false) {
         if words_assert_metastases(&texts(c)) {
-            found.push(past(case, c.onset.or(c.recorded)));
+            found.push(dated(c));
         }
     }
     for o in case
@@ -149,7 +152,9 @@ fn drug_treats(k: &Knowledge, case: &Case, m: &Medication, metastatic: bool, fro
         .into_iter()
         .chain(m.reasons.iter().flat_map(readings))
         .collect();
-    let other_use = words.iter().any(|w| w.not_antitumour);
+    // The problem list can hold the other indication (section 8: everolimus after kidney transplant).
+    let listed = conditions(case).flat_map(|c| readings(&c.code));
+    let other_use = words.iter().copied().chain(listed).any(|w| w.not_antitumour);
     members(k, &m.code).iter().any(|found| match found.role {
         Role::Prrt => !found.entry.weak || words.iter().any(|w| w.lutetium),
         Role::Systemic => match found.entry.unless {
