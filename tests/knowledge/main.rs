@@ -6,6 +6,7 @@
     reason = "a test that cannot go on has failed"
 )]
 
+mod laws;
 mod mutator;
 mod tables;
 mod tidy;

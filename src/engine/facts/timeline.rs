@@ -292,7 +292,11 @@ impl Reader<'_> {
                 found.push((marks::worded(&condition.resource, list, words, date), date));
             }
         }
-        let latest = found.iter().filter_map(|(_, date)| *date).map(PartialDate::latest).max();
+        let latest = found
+            .iter()
+            .filter_map(|(_, date)| *date)
+            .map(PartialDate::latest)
+            .max();
         let found = found
             .into_iter()
             .find(|(_, date)| date.map(PartialDate::latest) == latest);
@@ -308,7 +312,10 @@ impl Reader<'_> {
 
     /// The earliest date; one in the future is none.
     fn told(&self, dates: [Option<PartialDate>; 2]) -> Option<PartialDate> {
-        let past = dates.into_iter().flatten().filter(|d| d.earliest() <= self.case.today);
+        let past = dates
+            .into_iter()
+            .flatten()
+            .filter(|d| d.earliest() <= self.case.today);
         past.min()
     }
 
@@ -345,9 +352,12 @@ impl Reader<'_> {
     /// Results that tell the stage, by code or by words.
     fn staged_metastases(&self) -> Vec<(Evidence, Option<PartialDate>)> {
         use crate::engine::case::ObservedValue::{Coded, Quantity, Text as Words};
-        let results = self.case.chart.observations.iter().filter(|o| {
-            counts::observation(o) && Marks::of(self.knowledge, [&o.code]).has(Role::Stage)
-        });
+        let results = self
+            .case
+            .chart
+            .observations
+            .iter()
+            .filter(|o| counts::observation(o) && Marks::of(self.knowledge, [&o.code]).has(Role::Stage));
         let read = |o: &Observation| {
             let date = self.told([o.date, None]);
             match o.value.as_ref()? {

@@ -46,7 +46,11 @@ impl Jury {
             *text = super::mutants::without_phrases(text, |_| false);
         }
         // A loader that wants phrases in every list gets them: slower, and no less true.
-        let light = if compile(&light).is_ok() { light } else { files.clone() };
+        let light = if compile(&light).is_ok() {
+            light
+        } else {
+            files.clone()
+        };
         let tables = Tables::read(&k);
         let jury = Self {
             files,

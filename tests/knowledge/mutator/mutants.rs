@@ -72,7 +72,11 @@ fn value<'t>(block: &'t str, key: &str) -> &'t str {
         .lines()
         .find_map(|l| l.strip_prefix(key)?.trim_start().strip_prefix('='));
     let value = line.unwrap_or_default().trim();
-    value.trim_start_matches('"').split('"').next().unwrap_or_default()
+    value
+        .trim_start_matches('"')
+        .split('"')
+        .next()
+        .unwrap_or_default()
 }
 
 fn ratings(file: &str, text: &str, found: &mut Vec<Mutant>) {

@@ -176,7 +176,8 @@ fn triggered(k: &Knowledge, g: &Ground) -> Vec<(&'static str, Indicator)> {
         found.push(("MOD_HIGH_GRADE", Info));
     }
     // A vessel study is no search for spread: nothing is added beside it.
-    if (ct || mr) && !g.shape.angiography && contrast && m.bone && !m.high_grade && !g.sstr_drafted_or_recent {
+    if (ct || mr) && !g.shape.angiography && contrast && m.bone && !m.high_grade && !g.sstr_drafted_or_recent
+    {
         found.push(("MOD_BONE", Info));
     }
     found

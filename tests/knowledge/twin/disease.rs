@@ -123,7 +123,8 @@ pub fn finding(
 pub fn of_condition(k: &Knowledge, case: &Case, c: &Condition, order: &Order, child: bool) -> Finding {
     let mut concepts = vec![&c.code];
     concepts.extend(&c.body_sites);
-    let elsewhere = order.reason_words.iter().any(|w| w.pancreas)
+    // What the order tells as history does not place a tumour of today.
+    let elsewhere = order.reason_words.iter().any(|w| w.pancreas && !w.historical)
         || order
             .concepts
             .iter()
@@ -148,12 +149,13 @@ fn names_pancreas(k: &Knowledge, c: &Condition) -> bool {
         && !has(k, &c.code, Role::PnetUpperCaseExcluded)
         && (pancreas_coded(k, &c.code)
             || has(k, &c.code, Role::PnetSpecific)
+            || has(k, &c.code, Role::PnetNec)
             || texts(c).iter().any(|w| w.pancreas))
 }
 
-/// A pancreatic tumour that is no pNET by its code.
-pub fn is_pancreatic(k: &Knowledge, c: &Condition) -> bool {
-    has(k, &c.code, Role::NotPnetPancreas)
+/// The problem list holds a tumour that is no pNET.
+pub fn another_in_chart(k: &Knowledge, case: &Case, order: &Order) -> bool {
+    conditions(case).any(|c| of_condition(k, case, c, order, false) == Finding::NotPnet)
 }
 
 /// A pancreatic cancer of a known other kind.

@@ -63,7 +63,9 @@ pub fn asked(k: &Knowledge, order: &DraftOrder, says: &Order) -> Option<Shape> {
     let with = words().any(|w| w.contrast == Some(ContrastWord::With));
     // "Contrast not stated is not the same as none": a note alone does not make a study plain.
     let ordered = concepts.iter().copied().flat_map(readings);
-    let plain = ordered.into_iter().any(|w| w.contrast == Some(ContrastWord::None));
+    let plain = ordered
+        .into_iter()
+        .any(|w| w.contrast == Some(ContrastWord::None));
     let as_coded = shape.contrast;
     if matches!(shape.modality, Modality::CT | Modality::MR) && (none || with) {
         let enhanced = matches!(shape.contrast, IvContrast::With | IvContrast::WithoutAndWith);

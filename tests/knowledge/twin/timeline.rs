@@ -104,7 +104,12 @@ fn metastases(k: &Knowledge, case: &Case, order: &Order) -> Vec<Option<PartialDa
     let mut found = Vec::new();
     // Asserted: a provisional diagnosis does not assert the spread it is staged with.
     let asserted = |c: &&Condition| matches!(c.verification.as_deref(), None | Some("confirmed"));
-    let dated = |c: &Condition| [c.onset, c.recorded].into_iter().filter_map(|d| past(case, d)).min();
+    let dated = |c: &Condition| {
+        [c.onset, c.recorded]
+            .into_iter()
+            .filter_map(|d| past(case, d))
+            .min()
+    };
     for c in current(case).filter(asserted) {
         let far = |m: &&apposite::knowledge::Member| {
             m.role == Role::MetGeneric && m.entry.site != Some(MetastasisSite::RegionalOrDistantNode)

@@ -121,7 +121,9 @@ pub fn of(k: &Knowledge, case: &Case) -> Vec<Verdict> {
         order_counts(&case.orders[at])
             && matches!(links[at], Link::Explicit | Link::Linked | Link::Presumed)
             && disease != Disease::Cured
-            && disease != Disease::NotPnet
+            // Beside another tumour in the chart an order has to be about this one.
+            && !(matches!(disease, Disease::NotPnet | Disease::Undiagnosed)
+                && disease::another_in_chart(k, case, &orders[at]))
     };
     let parts: Vec<_> = asked
         .iter()
