@@ -2,7 +2,7 @@
 
 use super::disease::{Course, Kind, Tumour};
 use super::{ChartFacts, Fact, OrderFacts, ReadCondition};
-use crate::engine::case::{Case, Medication, Observation, PartialDate, Procedure, ResourceRef};
+use crate::engine::case::{Case, Condition, Medication, Observation, PartialDate, Procedure, ResourceRef};
 use crate::engine::counts;
 use crate::engine::language::{Finding, Reading, Text};
 use crate::engine::marks::{self, Marks};
@@ -284,7 +284,7 @@ impl Reader<'_> {
     fn metastases(&self) -> Option<(Evidence, Option<PartialDate>)> {
         let mut found = self.coded_metastases();
         found.extend(self.staged_metastases());
-        for read in self.tumour_conditions() {
+        for read in self.tumour_conditions().filter(|r| asserted(r.condition)) {
             if let Finding::Found(words) = &read.reading().metastasis {
                 let condition = read.condition;
                 let date = self.told([condition.onset, condition.recorded]);
@@ -323,12 +323,11 @@ impl Reader<'_> {
         let only_cancer = self.chart.other_malignancies.is_empty();
         let mut found = Vec::new();
         for condition in self.case.chart.conditions.iter().filter(|c| counts::condition(c)) {
-            let verified = matches!(condition.verification.as_deref(), None | Some("confirmed"));
             let past = matches!(
                 condition.clinical_status.as_deref(),
                 Some("inactive" | "resolved" | "remission")
             );
-            if !verified || past {
+            if !asserted(condition) || past {
                 continue;
             }
             let marks = Marks::of(self.knowledge, condition.stages.iter().chain([&condition.code]));
@@ -543,6 +542,11 @@ impl Reader<'_> {
         }
         Fact::bare(false)
     }
+}
+
+/// Stated as a fact: what is only suspected asserts no spread.
+fn asserted(condition: &Condition) -> bool {
+    matches!(condition.verification.as_deref(), None | Some("confirmed"))
 }
 
 /// Whole days from one date to another.

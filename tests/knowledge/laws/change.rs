@@ -204,7 +204,8 @@ pub fn with_void(case: &Case) -> Case {
     ] {
         chart.conditions.push(condition(code, "", "entered-in-error"));
     }
-    for code in ["icd10cm|C50.911", "icd10cm|Z95.0", "icd10cm|N17.9"] {
+    // An order that names what the chart refutes is a contradiction; so these are none that orders name.
+    for code in ["icd10cm|C50.012", "icd10cm|Z95.0", "icd10cm|N17.9"] {
         chart.conditions.push(condition(code, "", "refuted"));
     }
     for status in [

@@ -141,7 +141,7 @@ pub fn compare(k: &Knowledge, case: &Case, tally: &mut Tally) -> Outcome {
         }
     }
     if key.is_empty() {
-        tally.add(k, &told, &twins);
+        tally.add(&told, &twins);
         return Outcome::Same;
     }
     if let Some(known) = KNOWN.iter().find(|known| (known.is)(k, case, &twins)) {

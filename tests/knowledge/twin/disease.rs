@@ -158,6 +158,12 @@ pub fn another_in_chart(k: &Knowledge, case: &Case, order: &Order) -> bool {
     conditions(case).any(|c| of_condition(k, case, c, order, false) == Finding::NotPnet)
 }
 
+/// The chart speaks of some tumour, or of a suspicion.
+pub fn any_in_chart(k: &Knowledge, case: &Case, orders: &[Order]) -> bool {
+    let says = |c: &Condition, o: &Order| of_condition(k, case, c, o, false) != Finding::None;
+    conditions(case).any(|c| orders.iter().any(|o| says(c, o))) || of_results(k, case, false) != Finding::None
+}
+
 /// A pancreatic cancer of a known other kind.
 pub fn is_adenocarcinoma(k: &Knowledge, c: &Condition) -> bool {
     let kind = members(k, &c.code)

@@ -71,9 +71,11 @@ pub fn of(k: &Knowledge, case: &Case, order: &DraftOrder) -> Order {
             ReasonReference::Unread(_) => unread = true,
         }
     }
-    // A history code does not name the tumour of today, and upper-case words beside a brain tumour are not ours.
+    // Neither a history code nor a syndrome names the tumour of today, whatever the words beside it; upper-case words
+    // beside a brain tumour are not ours.
     let naming = |c: &Concept| {
-        let (past, brain) = (has(k, c, Role::History), has(k, c, Role::PnetUpperCaseExcluded));
+        let past = has(k, c, Role::History) || has(k, c, Role::SyndromeHint);
+        let brain = has(k, c, Role::PnetUpperCaseExcluded);
         let unnamed = move |w: Reading| past || (brain && w.upper_case);
         readings(c).into_iter().map(move |w| match unnamed(w) {
             true => Reading {

@@ -13,7 +13,7 @@ pub struct Tally(BTreeMap<String, usize>);
 
 impl Tally {
     /// Counts what both said of a case on which they agree.
-    pub fn add(&mut self, k: &Knowledge, told: &Consultation, twins: &[Verdict]) {
+    pub fn add(&mut self, told: &Consultation, twins: &[Verdict]) {
         let mut met = |name: String| *self.0.entry(name).or_default() += 1;
         for twin in twins {
             met(format!("scenario {}", twin.scenario));

@@ -29,7 +29,16 @@ pub struct Timeline {
 /// The day of the diagnosis, if any source dates it.
 fn diagnosed(k: &Knowledge, case: &Case, order: &Order) -> Option<Date> {
     let tumour = super::disease::named(k, case, order, false);
-    let conditions = tumour.iter().flat_map(|c| [c.onset, c.recorded]);
+    // One cancer, not two: a neuroendocrine code without its site dates the tumour as well.
+    let siteless = conditions(case).filter(|c| {
+        let coded = has(k, &c.code, Role::NetSiteless) || has(k, &c.code, Role::MorphNet);
+        coded
+            && super::disease::of_condition(k, case, c, order, false) == super::disease::Finding::Undiagnosed
+    });
+    let conditions = tumour
+        .into_iter()
+        .chain(siteless)
+        .flat_map(|c| [c.onset, c.recorded]);
     let pathology = case
         .chart
         .observations
@@ -100,7 +109,9 @@ fn resection(k: &Knowledge, case: &Case, from: Option<Date>) -> Option<Option<Pa
 
 /// The dates of known metastases; undated ones are `None`.
 fn metastases(k: &Knowledge, case: &Case, order: &Order) -> Vec<Option<PartialDate>> {
-    let alone = !another_cancer(k, case);
+    // "dx.met.generic only if no other active primary": one that has spread to the pancreas is another too.
+    let elsewhere = current(case).any(|c| has(k, &c.code, Role::NotPnetOtherNet));
+    let alone = !another_cancer(k, case) && !adenocarcinoma(k, case) && !elsewhere;
     let mut found = Vec::new();
     // Asserted: a provisional diagnosis does not assert the spread it is staged with.
     let asserted = |c: &&Condition| matches!(c.verification.as_deref(), None | Some("confirmed"));
@@ -124,7 +135,7 @@ fn metastases(k: &Knowledge, case: &Case, order: &Order) -> Vec<Option<PartialDa
             found.push(dated(c));
         }
     }
-    for c in tumours(k, case, order, false) {
+    for c in tumours(k, case, order, false).into_iter().filter(asserted) {
         if words_assert_metastases(&texts(c)) {
             found.push(dated(c));
         }

@@ -116,13 +116,15 @@ pub fn of(k: &Knowledge, case: &Case) -> Vec<Verdict> {
         .zip(&orders)
         .map(|(order, says)| study::asked(k, order, says))
         .collect();
+    // Nobody speaks of a tumour: then no order is about it.
+    let tumour = orders.iter().any(|o| o.names_tumour) || disease::any_in_chart(k, case, &orders);
     let about = |at: usize| {
         let disease = disease::judge(k, case, &orders[at], false);
         order_counts(&case.orders[at])
             && matches!(links[at], Link::Explicit | Link::Linked | Link::Presumed)
-            && disease != Disease::Cured
+            && tumour
             // Beside another tumour in the chart an order has to be about this one.
-            && !(matches!(disease, Disease::NotPnet | Disease::Undiagnosed)
+            && !(matches!(disease, Disease::None | Disease::NotPnet | Disease::Undiagnosed)
                 && disease::another_in_chart(k, case, &orders[at]))
     };
     let parts: Vec<_> = asked
