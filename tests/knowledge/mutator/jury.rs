@@ -45,9 +45,6 @@ impl Jury {
         for (_, text) in light.iter_mut().filter(|(f, _)| f.starts_with("lexicon/")) {
             *text = super::mutants::without_phrases(text, |_| false);
         }
-        if let Err(e) = compile(&light) {
-            println!("LIGHT {e:?}");
-        }
         // A loader that wants phrases in every list gets them: slower, and no less true.
         let light = if compile(&light).is_ok() {
             light
