@@ -162,7 +162,11 @@ fn settle_contrast(asked: &mut Asked, id: &ResourceRef, texts: &StudyTexts<'_>) 
     };
     let settled = match (asked.shape.contrast, stated) {
         (None, With | WithoutAndWith) | (With | WithoutAndWith, None) | (_, Unknown) => Unknown,
-        (Unknown, stated) if text::contrast(texts.what()).is_some() && !asked.shape.regions.is_empty() => {
+        // That contrast is given may stand in a note; that none is given is believed of the ordered words only.
+        (Unknown, stated)
+            if !asked.shape.regions.is_empty()
+                && (stated != None || text::contrast(texts.what()).is_some()) =>
+        {
             stated
         }
         (coded, _) => coded,

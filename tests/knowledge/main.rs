@@ -7,9 +7,12 @@
 )]
 
 mod coverage;
+mod laws;
 mod lifecycle;
 mod lint;
+mod mutator;
 mod pages;
+mod tables;
 mod tidy;
 mod twin;
 mod vignettes;

@@ -6,7 +6,7 @@ mod cards;
 mod chart;
 mod compare;
 mod disease;
-mod generate;
+pub mod generate;
 mod known;
 mod link;
 mod minimise;
@@ -18,3 +18,5 @@ mod tally;
 mod timeline;
 mod verdict;
 mod words;
+
+pub use minimise::tell as told;

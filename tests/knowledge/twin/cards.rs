@@ -175,7 +175,9 @@ fn triggered(k: &Knowledge, g: &Ground) -> Vec<(&'static str, Indicator)> {
     if sstr_petct && m.high_grade && !g.other_imaging {
         found.push(("MOD_HIGH_GRADE", Info));
     }
-    if (ct || mr) && contrast && m.bone && !m.high_grade && !g.sstr_drafted_or_recent {
+    // A vessel study is no search for spread: nothing is added beside it.
+    if (ct || mr) && !g.shape.angiography && contrast && m.bone && !m.high_grade && !g.sstr_drafted_or_recent
+    {
         found.push(("MOD_BONE", Info));
     }
     found

@@ -123,7 +123,8 @@ pub fn finding(
 pub fn of_condition(k: &Knowledge, case: &Case, c: &Condition, order: &Order, child: bool) -> Finding {
     let mut concepts = vec![&c.code];
     concepts.extend(&c.body_sites);
-    let elsewhere = order.reason_words.iter().any(|w| w.pancreas)
+    // What the order tells as history does not place a tumour of today.
+    let elsewhere = order.reason_words.iter().any(|w| w.pancreas && !w.historical)
         || order
             .concepts
             .iter()
@@ -148,12 +149,19 @@ fn names_pancreas(k: &Knowledge, c: &Condition) -> bool {
         && !has(k, &c.code, Role::PnetUpperCaseExcluded)
         && (pancreas_coded(k, &c.code)
             || has(k, &c.code, Role::PnetSpecific)
+            || has(k, &c.code, Role::PnetNec)
             || texts(c).iter().any(|w| w.pancreas))
 }
 
-/// A pancreatic tumour that is no pNET by its code.
-pub fn is_pancreatic(k: &Knowledge, c: &Condition) -> bool {
-    has(k, &c.code, Role::NotPnetPancreas)
+/// The problem list holds a tumour that is no pNET.
+pub fn another_in_chart(k: &Knowledge, case: &Case, order: &Order) -> bool {
+    conditions(case).any(|c| of_condition(k, case, c, order, false) == Finding::NotPnet)
+}
+
+/// The chart speaks of some tumour, or of a suspicion.
+pub fn any_in_chart(k: &Knowledge, case: &Case, orders: &[Order]) -> bool {
+    let says = |c: &Condition, o: &Order| of_condition(k, case, c, o, false) != Finding::None;
+    conditions(case).any(|c| orders.iter().any(|o| says(c, o))) || of_results(k, case, false) != Finding::None
 }
 
 /// A pancreatic cancer of a known other kind.
@@ -244,7 +252,7 @@ pub fn judge(k: &Knowledge, case: &Case, order: &Order, child: bool) -> Disease 
             Disease::Ambiguous
         }
         _ if matches!(past, Finding::Confirmed | Finding::SuspectedHigh) => Disease::Inactive,
-        _ if now == Finding::None && was_cured(k, case) => Disease::Cured,
+        _ if was_cured(k, case) => Disease::Cured,
         Finding::Undiagnosed => Disease::Undiagnosed,
         Finding::NotPnet => Disease::NotPnet,
         Finding::None if order.any(|w| w.screening) => Disease::Undiagnosed,

@@ -71,7 +71,22 @@ pub fn of(k: &Knowledge, case: &Case, order: &DraftOrder) -> Order {
             ReasonReference::Unread(_) => unread = true,
         }
     }
-    let reason_words: Vec<Reading> = concepts.iter().flat_map(readings).collect();
+    // Neither a history code nor a syndrome names the tumour of today, whatever the words beside it; upper-case words
+    // beside a brain tumour are not ours.
+    let naming = |c: &Concept| {
+        let past = has(k, c, Role::History) || has(k, c, Role::SyndromeHint);
+        let brain = has(k, c, Role::PnetUpperCaseExcluded);
+        let unnamed = move |w: Reading| past || (brain && w.upper_case);
+        readings(c).into_iter().map(move |w| match unnamed(w) {
+            true => Reading {
+                names: Names::Nothing,
+                pancreas: false,
+                ..w
+            },
+            false => w,
+        })
+    };
+    let reason_words: Vec<Reading> = concepts.iter().flat_map(naming).collect();
     let mut words = reason_words.clone();
     words.extend(order.notes.iter().map(|n| read(n)));
     words.extend(order.details.iter().flat_map(readings));

@@ -1,5 +1,6 @@
 //! §3: which study, and which studies several orders make up together.
 
+use super::chart::readings;
 use super::link::Order;
 use super::words::{ContrastWord, TracerWord};
 use apposite::engine::case::DraftOrder;
@@ -60,6 +61,11 @@ pub fn asked(k: &Knowledge, order: &DraftOrder, says: &Order) -> Option<Shape> {
     let words = || says.words.iter();
     let none = words().any(|w| w.contrast == Some(ContrastWord::None));
     let with = words().any(|w| w.contrast == Some(ContrastWord::With));
+    // "Contrast not stated is not the same as none": a note alone does not make a study plain.
+    let ordered = concepts.iter().copied().flat_map(readings);
+    let plain = ordered
+        .into_iter()
+        .any(|w| w.contrast == Some(ContrastWord::None));
     let as_coded = shape.contrast;
     if matches!(shape.modality, Modality::CT | Modality::MR) && (none || with) {
         let enhanced = matches!(shape.contrast, IvContrast::With | IvContrast::WithoutAndWith);
@@ -67,7 +73,7 @@ pub fn asked(k: &Knowledge, order: &DraftOrder, says: &Order) -> Option<Shape> {
             (_, true, true) => IvContrast::Unknown,
             (IvContrast::None, _, true) => IvContrast::Unknown,
             (_, true, _) if enhanced => IvContrast::Unknown,
-            (IvContrast::Unknown, true, _) => IvContrast::None,
+            (IvContrast::Unknown, true, _) if plain => IvContrast::None,
             (IvContrast::Unknown, _, true) => IvContrast::With,
             (stated, ..) => stated,
         };

@@ -1,8 +1,9 @@
 //! How often each rule, scenario, kind of card and rating was met, so that agreement means something.
 
 use super::verdict::Verdict;
-use apposite::engine::Consultation;
+use apposite::engine::{AppropriatenessCategory, Consultation};
 use apposite::knowledge::Knowledge;
+use apposite::knowledge::table::Scenario;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -12,7 +13,7 @@ pub struct Tally(BTreeMap<String, usize>);
 
 impl Tally {
     /// Counts what both said of a case on which they agree.
-    pub fn add(&mut self, k: &Knowledge, told: &Consultation, twins: &[Verdict]) {
+    pub fn add(&mut self, told: &Consultation, twins: &[Verdict]) {
         let mut met = |name: String| *self.0.entry(name).or_default() += 1;
         for twin in twins {
             met(format!("scenario {}", twin.scenario));
@@ -20,7 +21,11 @@ impl Tally {
             met(format!("rating {} in {}", twin.rating.key(), twin.scenario));
             if let Some(study) = &twin.study {
                 met(format!("study {study}"));
-                if k.rating(twin.scenario, study).is_some() {
+                let unrated = [
+                    AppropriatenessCategory::Unknown,
+                    AppropriatenessCategory::NotApplicable,
+                ];
+                if !unrated.contains(&twin.rating) {
                     met(format!("cell {} {study}", twin.scenario));
                 }
             }
@@ -49,7 +54,7 @@ impl Tally {
     }
 
     /// Every rule, scenario, kind and rating the procedure knows was met, rare ones a few times.
-    pub fn assert_everything_was_met(&self, k: &Knowledge) {
+    pub fn assert_everything_was_met(&self, k: &Knowledge, cases: usize) {
         let mut missed = Vec::new();
         let mut want = |name: String, least: usize| {
             let n = self.count(&name);
@@ -61,7 +66,7 @@ impl Tally {
             "R1", "R2", "R3", "R-hist", "R4", "R6a", "R6-clash", "R6b", "R6c", "R6d", "R6f", "R6g", "R6h",
             "R6i",
         ] {
-            want(format!("rule {rule}"), 10);
+            want(format!("rule {rule}"), cases / 2_000);
         }
         let scenarios = [
             "initial_staging",
@@ -80,10 +85,10 @@ impl Tally {
             "other_indication",
         ];
         for scenario in scenarios {
-            want(format!("scenario {scenario}"), 50);
+            want(format!("scenario {scenario}"), cases / 500);
         }
         for certainty in ["explicit", "linked", "presumed", "none"] {
-            want(format!("certainty {certainty}"), 100);
+            want(format!("certainty {certainty}"), cases / 100);
         }
         let cards = [
             "UNA_NONCONTRAST warning",
@@ -111,23 +116,27 @@ impl Tally {
             "MOD_BONE info",
         ];
         for card in cards {
-            want(format!("card {card}"), 2);
+            want(format!("card {card}"), cases / 5_000);
         }
-        // Every study that is rated for initial staging, unless it can be named by words alone.
-        let coded = ["MR_WB", "SSTR_PETMR"];
-        for study in k
-            .studies()
-            .iter()
-            .filter(|s| !coded.iter().any(|c| s.key.starts_with(c)))
-        {
-            let rated = k
-                .rating("initial_staging", &study.key)
-                .and_then(|r| r.category)
-                .is_some();
-            if rated && study.answers {
-                want(format!("cell initial_staging {}", study.key), 5);
+        // Every cell of the ratings that holds a category.
+        let category = |s: &Scenario, study: &str| {
+            let variants = s.entry.variants.iter();
+            let mut held = variants.map(|v| k.rating(v, study).and_then(|r| r.category));
+            let first = held.next().flatten()?;
+            held.all(|other| other == Some(first)).then_some(first)
+        };
+        let mut cells = 0;
+        for scenario in k.table().scenarios() {
+            for study in k
+                .studies()
+                .iter()
+                .filter(|s| category(scenario, &s.key).is_some())
+            {
+                want(format!("cell {} {}", scenario.key, study.key), cases / 2_000);
+                cells += 1;
             }
         }
+        assert!(cells >= 22, "only {cells} cells of the ratings hold a category");
         assert!(missed.is_empty(), "too seldom met:\n{}", missed.join("\n"));
     }
 }

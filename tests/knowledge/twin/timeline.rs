@@ -6,7 +6,7 @@ use super::chart::{
 use super::disease::{tumours, words_assert_metastases};
 use super::link::{Order, another_cancer};
 use super::words::{Mets, Reading, Resection, read};
-use apposite::engine::case::{Case, Medication, ObservedValue, PartialDate, Procedure};
+use apposite::engine::case::{Case, Condition, Medication, ObservedValue, PartialDate, Procedure};
 use apposite::knowledge::Knowledge;
 use apposite::knowledge::files::{MetastasisSite, Unless};
 use apposite::knowledge::vocabulary::{Role, Window};
@@ -29,7 +29,16 @@ pub struct Timeline {
 /// The day of the diagnosis, if any source dates it.
 fn diagnosed(k: &Knowledge, case: &Case, order: &Order) -> Option<Date> {
     let tumour = super::disease::named(k, case, order, false);
-    let conditions = tumour.iter().flat_map(|c| [c.onset, c.recorded]);
+    // One cancer, not two: a neuroendocrine code without its site dates the tumour as well.
+    let siteless = conditions(case).filter(|c| {
+        let coded = has(k, &c.code, Role::NetSiteless) || has(k, &c.code, Role::MorphNet);
+        coded
+            && super::disease::of_condition(k, case, c, order, false) == super::disease::Finding::Undiagnosed
+    });
+    let conditions = tumour
+        .into_iter()
+        .chain(siteless)
+        .flat_map(|c| [c.onset, c.recorded]);
     let pathology = case
         .chart
         .observations
@@ -100,9 +109,19 @@ fn resection(k: &Knowledge, case: &Case, from: Option<Date>) -> Option<Option<Pa
 
 /// The dates of known metastases; undated ones are `None`.
 fn metastases(k: &Knowledge, case: &Case, order: &Order) -> Vec<Option<PartialDate>> {
-    let alone = !another_cancer(k, case);
+    // "dx.met.generic only if no other active primary": one that has spread to the pancreas is another too.
+    let elsewhere = current(case).any(|c| has(k, &c.code, Role::NotPnetOtherNet));
+    let alone = !another_cancer(k, case) && !adenocarcinoma(k, case) && !elsewhere;
     let mut found = Vec::new();
-    for c in current(case) {
+    // Asserted: a provisional diagnosis does not assert the spread it is staged with.
+    let asserted = |c: &&Condition| matches!(c.verification.as_deref(), None | Some("confirmed"));
+    let dated = |c: &Condition| {
+        [c.onset, c.recorded]
+            .into_iter()
+            .filter_map(|d| past(case, d))
+            .min()
+    };
+    for c in current(case).filter(asserted) {
         let far = |m: &&apposite::knowledge::Member| {
             m.role == Role::MetGeneric && m.entry.site != Some(MetastasisSite::RegionalOrDistantNode)
         };
@@ -113,12 +132,12 @@ fn metastases(k: &Knowledge, case: &Case, order: &Order) -> Vec<Option<PartialDa
             || has(k, &c.code, Role::StageM1)
             || staged
         {
-            found.push(past(case, c.onset.or(c.recorded)));
+            found.push(dated(c));
         }
     }
-    for c in tumours(k, case, order, false) {
+    for c in tumours(k, case, order, false).into_iter().filter(asserted) {
         if words_assert_metastases(&texts(c)) {
-            found.push(past(case, c.onset.or(c.recorded)));
+            found.push(dated(c));
         }
     }
     for o in case
@@ -149,7 +168,9 @@ fn drug_treats(k: &Knowledge, case: &Case, m: &Medication, metastatic: bool, fro
         .into_iter()
         .chain(m.reasons.iter().flat_map(readings))
         .collect();
-    let other_use = words.iter().any(|w| w.not_antitumour);
+    // The problem list can hold the other indication (section 8: everolimus after kidney transplant).
+    let listed = conditions(case).flat_map(|c| readings(&c.code));
+    let other_use = words.iter().copied().chain(listed).any(|w| w.not_antitumour);
     members(k, &m.code).iter().any(|found| match found.role {
         Role::Prrt => !found.entry.weak || words.iter().any(|w| w.lutetium),
         Role::Systemic => match found.entry.unless {

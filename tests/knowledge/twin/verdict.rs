@@ -11,6 +11,7 @@ use apposite::knowledge::files::{Modality, Region, Tracer};
 use apposite::knowledge::vocabulary::Window;
 use apposite::knowledge::{Knowledge, Shape};
 use apposite::terminology::Concept;
+use std::collections::BTreeSet;
 
 /// What the twin thinks of one order.
 #[derive(Debug, Clone, PartialEq)]
@@ -72,8 +73,18 @@ fn recent_studies(k: &Knowledge, case: &Case) -> Vec<String> {
     let recent = imaging_done(case).into_iter().filter(|(_, date)| {
         super::chart::past(case, *date).is_some_and(|d| days_since(case, d.latest()) <= window)
     });
-    let shapes = recent.filter_map(|(codes, _)| study::coded(k, &codes));
-    shapes.filter_map(|s| key(k, &s)).collect()
+    let read: Vec<_> = recent
+        .filter_map(|(codes, date)| Some((date, study::coded(k, &codes)?)))
+        .collect();
+    // What was done on one day is one examination, like orders of one basket (section 3.8).
+    let mut found = Vec::new();
+    for day in read.iter().map(|(day, _)| *day).collect::<BTreeSet<_>>() {
+        let same = read.iter().filter(|(d, _)| *d == day);
+        let shapes: Vec<_> = same.map(|(_, s)| Some(s.clone())).collect();
+        let wholes = study::combine(&shapes);
+        found.extend(wholes.iter().flatten().filter_map(|s| key(k, s)));
+    }
+    found
 }
 
 /// The studies already ordered, by the chart.
@@ -105,13 +116,16 @@ pub fn of(k: &Knowledge, case: &Case) -> Vec<Verdict> {
         .zip(&orders)
         .map(|(order, says)| study::asked(k, order, says))
         .collect();
+    // Nobody speaks of a tumour: then no order is about it.
+    let tumour = orders.iter().any(|o| o.names_tumour) || disease::any_in_chart(k, case, &orders);
     let about = |at: usize| {
         let disease = disease::judge(k, case, &orders[at], false);
         order_counts(&case.orders[at])
             && matches!(links[at], Link::Explicit | Link::Linked | Link::Presumed)
-            && disease != Disease::Cured
-            && !(disease == Disease::NotPnet
-                && super::chart::current(case).any(|c| disease::is_pancreatic(k, c)))
+            && tumour
+            // Beside another tumour in the chart an order has to be about this one.
+            && !(matches!(disease, Disease::None | Disease::NotPnet | Disease::Undiagnosed)
+                && disease::another_in_chart(k, case, &orders[at]))
     };
     let parts: Vec<_> = asked
         .iter()

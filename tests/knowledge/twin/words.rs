@@ -695,6 +695,7 @@ pub const CHART: &[Row] = &[
     (
         "Breast cancer",
         Reading {
+            not_antitumour: true,
             names: Names::OtherCancer,
             ..N
         },

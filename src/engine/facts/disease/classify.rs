@@ -166,7 +166,9 @@ pub(in crate::engine) fn classify(
             || secondary.is_some()
             || (other_words.is_some() && strong.is_none() && neuroendocrine.is_none());
         let kind = if contradicted { Kind::Ambiguous } else { Kind::Pnet };
-        return class(kind, by_code(member), doubted, true);
+        // A kind of tumour that usually sits in the pancreas is not a code of the pancreas: provisional, it stays a suspicion.
+        let of_pancreas = member.role != R::PnetUsuallyPancreatic;
+        return class(kind, by_code(member), doubted, of_pancreas);
     }
     if let Some(words) = secondary {
         return class(Kind::NotPnet, by_words(List::PnetSecondary, &words), false, false);
