@@ -3,7 +3,6 @@
 use super::mutants::{Layer, Mutant};
 use crate::tables::Tables;
 use apposite::answer::Told;
-use apposite::engine::language::{Reading, Text};
 use apposite::engine::{Advice, Decision};
 use apposite::knowledge::compile::compile;
 use apposite::knowledge::{Knowledge, SourceFiles, embedded_files};
@@ -121,11 +120,9 @@ impl Juror<'_> {
     /// Runs everything, until something fails.
     pub fn sees(&mut self, k: &Knowledge) -> Option<Notice> {
         let jury = self.jury;
-        for (text, expected) in &jury.phrases.phrase {
-            let read = Reading::of(&Text::new(k, text));
-            if !expected.differences(&phrases::Reading::from(&read)).is_empty() {
-                return Some(Notice::Phrase);
-            }
+        let uri = |key: &str| k.systems().keyed(key).map(|id| k.systems().uri(id).to_owned());
+        if !jury.phrases.differences(k, &uri).is_empty() {
+            return Some(Notice::Phrase);
         }
         let noticed = self.order.iter().position(|at| {
             let story = &jury.stories[*at];

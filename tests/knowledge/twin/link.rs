@@ -93,7 +93,9 @@ pub fn of(k: &Knowledge, case: &Case, order: &DraftOrder) -> Order {
     words.extend(readings(&order.code));
     let roles: Vec<_> = concepts.iter().flat_map(|c| members(k, c)).collect();
     // A past tumour beside another reason does not tie the order to it.
-    let elsewhere = words.iter().any(|w| w.other_reason);
+    let names_other_cancer = roles.iter().any(|m| m.role == Role::Malignancy)
+        || words.iter().any(|w| w.names == Names::OtherCancer);
+    let elsewhere = names_other_cancer || words.iter().any(|w| w.other_reason);
     let word = |w: &Reading| matches!(w.names, Names::Pnet | Names::Siteless) && !(w.historical && elsewhere);
     let coded = |role: Role| PNET.contains(&role) || role == Role::NetSiteless;
     let names_pnet = roles.iter().any(|m| coded(m.role)) || words.iter().any(word);
@@ -105,8 +107,6 @@ pub fn of(k: &Knowledge, case: &Case, order: &DraftOrder) -> Order {
             TUMOUR.contains(&m.role) || (m.role == Role::NotPnetPancreas && m.entry.site_only)
         })
         || words.iter().any(|w| w.names == Names::Mass);
-    let names_other_cancer = roles.iter().any(|m| m.role == Role::Malignancy)
-        || words.iter().any(|w| w.names == Names::OtherCancer);
     // A note is a reason only when its words are: a note may be about anything.
     let says_why = words.iter().any(|w| {
         let intent =
