@@ -49,7 +49,12 @@ impl Coverage {
         }
         for scenario in knowledge.table().scenarios() {
             for study in knowledge.studies() {
-                let held = |v: &String| knowledge.rating(v, &study.key).is_some();
+                // A cell that is declared unknown holds no rating.
+                let held = |v: &String| {
+                    knowledge
+                        .rating(v, &study.key)
+                        .is_some_and(|r| r.category.is_some())
+                };
                 if scenario.entry.variants.iter().any(held) {
                     coverage.rated.0 += 1;
                     let cell = (scenario.key.to_string(), study.key.to_string());
