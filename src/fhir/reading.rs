@@ -1,9 +1,9 @@
 //! Reads a resource into fhirbolt's generic element in one pass: the asked-for members, repaired where that is safe,
 //! with a report of each repair.
 //!
-//! The outcome is what fhirbolt's own reader makes of the repaired JSON, which property tests hold it against. That
-//! reader is not in this path: it gives up a whole resource for one flaw, refuses integers where serde_json keeps the
-//! digits of numbers (a feature it needs itself), and reads what nobody asks for.
+//! The outcome is what fhirbolt's own reader makes of the repaired JSON, which a property test holds it against. That
+//! reader is not in this path: it gives up a whole resource for one flaw, turns integers that are too large into others
+//! (`as i32`), and reads what nobody asks for.
 //!
 //! What is empty or `null`, and what has the wrong JSON type, is dropped; a single value where a list is due is taken
 //! and the other way round; bare words where a concept or reference is due become its text; `"true"` and `"15"` become
