@@ -7,9 +7,10 @@
 //! 2. only if an order matters, the conditions: one pass for codes and words of interest, then the matching ones in full;
 //! 3. only if the tumour is possible, the orders once more and the rest of the record.
 //!
-//! What is not reached stays empty. A light look decides *whether* a resource of the record counts (`survey`, lenient),
-//! and the resources that do, and the orders, are read in one pass by the schema of FHIR (`schema`, `reading`). R4, R4B
-//! and R5 are read; nothing is fetched.
+//! What is not reached stays empty. There are three layers. A light look decides *whether* a resource of the record
+//! counts (`survey`, lenient). The resources that do, and the orders, are read in one pass by the schema of FHIR
+//! (`schema`, `reading`), repaired, into fhirbolt's generic element, which is all that the readers look at (`node`).
+//! Suggestions are cut from the JSON as it was sent ([`Originals`]). R4, R4B and R5 are read; nothing is fetched.
 
 mod bundle;
 mod chart;
@@ -17,9 +18,9 @@ mod datatypes;
 mod dates;
 mod defect;
 mod interest;
-mod json;
 mod kind;
 mod lenient;
+mod node;
 mod note;
 mod orders;
 mod reading;

@@ -7,8 +7,8 @@ use super::datatypes::{
     codings_of, concept, concept_of, concepts_of, notes_of, pointer, quantity, result_words, status_of,
 };
 use super::dates::{When, date_of, end_of, when};
-use super::json::Json;
 use super::kind::Kind;
+use super::node::Node;
 use super::orders::contained;
 use crate::engine::case::{
     Allergy, Chart, Condition, ImagingDone, ImagingKind, Medication, MedicationKind, Observation,
@@ -21,7 +21,7 @@ use crate::terminology::Concept;
 pub(super) fn add(
     chart: &mut Chart,
     kind: Kind,
-    node: &Json<'_>,
+    node: Node<'_>,
     resource: ResourceRef,
     medicine: impl Fn(&str) -> Option<Concept>,
 ) -> bool {
@@ -70,8 +70,8 @@ const PERFORMED: [&str; 10] = [
 ];
 
 /// Demographics; identity is settled by the caller.
-pub(super) fn patient(node: &Json<'_>, resource: ResourceRef) -> Patient {
-    let died = node.get("deceasedBoolean").and_then(Json::truth).unwrap_or(false);
+pub(super) fn patient(node: Node<'_>, resource: ResourceRef) -> Patient {
+    let died = node.get("deceasedBoolean").and_then(Node::truth).unwrap_or(false);
     Patient {
         resource: Some(resource),
         birth_date: date_of(node, &["birthDate"]),
@@ -80,7 +80,7 @@ pub(super) fn patient(node: &Json<'_>, resource: ResourceRef) -> Patient {
     }
 }
 
-fn condition(node: &Json<'_>, resource: ResourceRef, onset: When) -> Condition {
+fn condition(node: Node<'_>, resource: ResourceRef, onset: When) -> Condition {
     let summaries = node.each("stage").map(|stage| concept_of(stage, "summary"));
     // Codes in R4, a concept in R5.
     let evidence = node
@@ -103,7 +103,7 @@ fn condition(node: &Json<'_>, resource: ResourceRef, onset: When) -> Condition {
     }
 }
 
-fn procedure(node: &Json<'_>, resource: ResourceRef, performed: When) -> Procedure {
+fn procedure(node: Node<'_>, resource: ResourceRef, performed: When) -> Procedure {
     Procedure {
         resource,
         code: concept_of(node, "code"),
@@ -116,7 +116,7 @@ fn procedure(node: &Json<'_>, resource: ResourceRef, performed: When) -> Procedu
 }
 
 fn medication(
-    node: &Json<'_>,
+    node: Node<'_>,
     resource: ResourceRef,
     kind: MedicationKind,
     medicine: impl Fn(&str) -> Option<Concept>,
@@ -127,7 +127,7 @@ fn medication(
         code: medicine_of(node, medicine),
         status: status_of(node, "status"),
         intent: status_of(node, "intent"),
-        do_not_perform: node.get("doNotPerform").and_then(Json::truth).unwrap_or(false),
+        do_not_perform: node.get("doNotPerform").and_then(Node::truth).unwrap_or(false),
         start: medicine_start(node, kind),
         end: end_of(node, "effectivePeriod").or_else(|| end_of(node, "occurencePeriod")),
         reasons: reasons(node),
@@ -135,14 +135,14 @@ fn medication(
 }
 
 /// `reasonCode`, or the concepts of R5's `reason`.
-fn reasons(node: &Json<'_>) -> Vec<Concept> {
+fn reasons(node: Node<'_>) -> Vec<Concept> {
     let mut reasons = concepts_of(node, "reasonCode");
     reasons.extend(concepts_of(node, "reason"));
     reasons
 }
 
 /// The medicine: coded in place, or a Medication inside or beside; else the words shown for the reference.
-fn medicine_of(node: &Json<'_>, medicine: impl Fn(&str) -> Option<Concept>) -> Concept {
+fn medicine_of(node: Node<'_>, medicine: impl Fn(&str) -> Option<Concept>) -> Concept {
     let member = |name| node.get(name);
     let coded = member("medicationCodeableConcept")
         .or_else(|| member("medication"))
@@ -162,7 +162,7 @@ fn medicine_of(node: &Json<'_>, medicine: impl Fn(&str) -> Option<Concept>) -> C
     })
 }
 
-fn medicine_start(node: &Json<'_>, kind: MedicationKind) -> Option<PartialDate> {
+fn medicine_start(node: Node<'_>, kind: MedicationKind) -> Option<PartialDate> {
     match kind {
         MedicationKind::Request => date_of(node, &["authoredOn"]),
         MedicationKind::Statement | MedicationKind::Administration => {
@@ -178,7 +178,7 @@ fn medicine_start(node: &Json<'_>, kind: MedicationKind) -> Option<PartialDate> 
     }
 }
 
-fn observation(node: &Json<'_>, resource: ResourceRef) -> Observation {
+fn observation(node: Node<'_>, resource: ResourceRef) -> Observation {
     let high = node
         .each("referenceRange")
         .find_map(|range| range.get("high")?.get("value")?.number());
@@ -202,11 +202,11 @@ fn observation(node: &Json<'_>, resource: ResourceRef) -> Observation {
     }
 }
 
-fn value(node: &Json<'_>) -> Option<ObservedValue> {
+fn value(node: Node<'_>) -> Option<ObservedValue> {
     if let Some(measured) = node.get("valueQuantity") {
         return quantity(measured);
     }
-    if let Some(value) = node.get("valueInteger").and_then(Json::number) {
+    if let Some(value) = node.get("valueInteger").and_then(Node::number) {
         return Some(ObservedValue::Quantity {
             value,
             comparator: None,
@@ -220,7 +220,7 @@ fn value(node: &Json<'_>) -> Option<ObservedValue> {
     (!coded.is_empty()).then_some(ObservedValue::Coded(coded))
 }
 
-fn allergy(node: &Json<'_>, resource: ResourceRef) -> Allergy {
+fn allergy(node: Node<'_>, resource: ResourceRef) -> Allergy {
     let code = Some(concept_of(node, "code")).filter(|code| !code.is_empty());
     let reactions = || node.each("reaction");
     let substances = reactions().map(|reaction| concept_of(reaction, "substance"));
@@ -242,7 +242,7 @@ fn allergy(node: &Json<'_>, resource: ResourceRef) -> Allergy {
 }
 
 /// An ImagingStudy tells what was done by procedure codes, its description and its modalities, each on its own.
-fn imaging(node: &Json<'_>, resource: ResourceRef, kind: ImagingKind) -> ImagingDone {
+fn imaging(node: Node<'_>, resource: ResourceRef, kind: ImagingKind) -> ImagingDone {
     let codes = match kind {
         ImagingKind::ImagingStudy => {
             let words = node.text_of("description").map(str::to_owned);

@@ -3,7 +3,7 @@
 //! What is missing or makes no sense is left out; that a value is absent, and why, says nothing here. FHIR R5's
 //! CodeableReference is read wherever R4 has a concept or a reference. Dates are read in `dates`.
 
-use super::json::Json;
+use super::node::Node;
 use crate::engine::case::{Comparator, ObservedValue};
 use crate::terminology::{Coding, Concept};
 
@@ -23,7 +23,7 @@ const ABSENT: [&str; 6] = [
 
 /// A CodeableConcept, or that of a CodeableReference; codings that say nothing (`coding: [{}]`, P-06) are left out.
 /// Bare words are its text.
-pub(super) fn concept(node: &Json<'_>) -> Concept {
+pub(super) fn concept(node: Node<'_>) -> Concept {
     let node = node.get("concept").unwrap_or(node);
     let codings = node.each("coding").filter_map(coding).collect();
     Concept {
@@ -33,7 +33,7 @@ pub(super) fn concept(node: &Json<'_>) -> Concept {
 }
 
 /// A Coding, unless it says nothing.
-fn coding(node: &Json<'_>) -> Option<Coding> {
+fn coding(node: Node<'_>) -> Option<Coding> {
     let [system, code, display] = ["system", "code", "display"].map(|name| owned(node.text_of(name)));
     let absent = system.as_deref().is_some_and(|system| {
         let system = system.split('|').next().unwrap_or(system);
@@ -47,12 +47,12 @@ fn coding(node: &Json<'_>) -> Option<Coding> {
 }
 
 /// A concept in a member; empty when absent.
-pub(super) fn concept_of(node: &Json<'_>, name: &str) -> Concept {
+pub(super) fn concept_of(node: Node<'_>, name: &str) -> Concept {
     node.get(name).map(concept).unwrap_or_default()
 }
 
 /// The concepts of a list, or the only one where a list was due; empty ones are left out.
-pub(super) fn concepts_of(node: &Json<'_>, name: &str) -> Vec<Concept> {
+pub(super) fn concepts_of(node: Node<'_>, name: &str) -> Vec<Concept> {
     node.each(name)
         .map(concept)
         .filter(|concept| !concept.is_empty())
@@ -60,7 +60,7 @@ pub(super) fn concepts_of(node: &Json<'_>, name: &str) -> Vec<Concept> {
 }
 
 /// A list of Codings, each a concept of its own.
-pub(super) fn codings_of(node: &Json<'_>, name: &str) -> Vec<Concept> {
+pub(super) fn codings_of(node: Node<'_>, name: &str) -> Vec<Concept> {
     let concept = |coding| Concept {
         codings: vec![coding],
         text: None,
@@ -69,7 +69,7 @@ pub(super) fn codings_of(node: &Json<'_>, name: &str) -> Vec<Concept> {
 }
 
 /// A status: a code, or the first code (else the words) of a concept; lower case.
-pub(super) fn status_of(node: &Json<'_>, name: &str) -> Option<String> {
+pub(super) fn status_of(node: Node<'_>, name: &str) -> Option<String> {
     let status = node.get(name)?;
     let code = status.each("coding").find_map(|coding| coding.text_of("code"));
     let word = status.text().or(code).or_else(|| status.text_of("text"))?;
@@ -77,23 +77,21 @@ pub(super) fn status_of(node: &Json<'_>, name: &str) -> Option<String> {
 }
 
 /// A Reference, or that of a CodeableReference: what it points to, and the words shown for it.
-pub(super) fn pointer<'n>(node: &'n Json<'_>) -> (Option<&'n str>, Option<&'n str>) {
-    let node = match node.get("reference") {
-        Some(inner @ Json::Object(_)) => inner,
-        _ => node,
-    };
+pub(super) fn pointer<'n>(node: Node<'n>) -> (Option<&'n str>, Option<&'n str>) {
+    let inner = node.get("reference").filter(|inner| inner.text().is_none());
+    let node = inner.unwrap_or(node);
     (node.text_of("reference"), node.text_of("display"))
 }
 
 /// The texts of Annotations.
-pub(super) fn notes_of(node: &Json<'_>) -> Vec<String> {
+pub(super) fn notes_of(node: Node<'_>) -> Vec<String> {
     node.each("note")
         .filter_map(|note| owned(note.text_of("text").or_else(|| note.text())))
         .collect()
 }
 
 /// A Quantity with its comparator.
-pub(super) fn quantity(node: &Json<'_>) -> Option<ObservedValue> {
+pub(super) fn quantity(node: Node<'_>) -> Option<ObservedValue> {
     let value = node.get("value")?.number()?;
     let comparator = match node.text_of("comparator") {
         None => None,
@@ -153,7 +151,7 @@ fn number_in(text: &str) -> Option<ObservedValue> {
 mod tests {
     use super::*;
     use crate::fhir::kind::Kind;
-    use crate::fhir::reading::read;
+    use crate::fhir::reading::{Read, read};
     use crate::fhir::schema;
 
     #[test]
@@ -188,15 +186,15 @@ mod tests {
     }
 
     /// An order with these members.
-    fn order(text: &str) -> Json<'_> {
-        read(text, schema::order()).unwrap().node
+    fn order(text: &str) -> Read {
+        read(text, schema::order()).unwrap()
     }
 
     #[test]
     fn a_status_is_a_code_however_it_is_wrapped() {
         let check = |text: &str| {
-            let condition = read(text, schema::of(Kind::Condition)).unwrap().node;
-            status_of(&condition, "clinicalStatus")
+            let condition = read(text, schema::of(Kind::Condition)).unwrap();
+            status_of(condition.node(), "clinicalStatus")
         };
         assert_eq!(check(r#"{"clinicalStatus":"Active"}"#).as_deref(), Some("active"));
         assert_eq!(
@@ -208,7 +206,7 @@ mod tests {
             Some("refuted")
         );
         let plain = order(r#"{"status":"Draft"}"#);
-        assert_eq!(status_of(&plain, "status").as_deref(), Some("draft"));
+        assert_eq!(status_of(plain.node(), "status").as_deref(), Some("draft"));
         for nothing in [
             r#"{}"#,
             r#"{"clinicalStatus":null}"#,
@@ -224,13 +222,13 @@ mod tests {
     fn concepts_keep_what_says_something() {
         let text = r#"{"code":{"coding":[{},{"system":"s"},{"code":"1","system":"s"},null],"text":" "},
             "orderDetail":"words","reasonCode":[[]]}"#;
-        let read = concept_of(&order(text), "code");
+        let read = concept_of(order(text).node(), "code");
         assert_eq!((read.codings.len(), read.text), (1, None));
         assert_eq!(
-            concept_of(&order(text), "orderDetail").text.as_deref(),
+            concepts_of(order(text).node(), "orderDetail")[0].text.as_deref(),
             Some("words")
         );
-        assert!(concepts_of(&order(text), "reasonCode").is_empty());
+        assert!(concepts_of(order(text).node(), "reasonCode").is_empty());
     }
 
     #[test]
@@ -240,7 +238,10 @@ mod tests {
                 let text = format!(
                     r#"{{"code":{{"coding":[{{"system":"{system}{version}","code":"unknown","display":"Unknown"}}]}}}}"#
                 );
-                assert!(concept_of(&order(&text), "code").is_empty(), "{system}{version}");
+                assert!(
+                    concept_of(order(&text).node(), "code").is_empty(),
+                    "{system}{version}"
+                );
             }
         }
     }
@@ -250,6 +251,7 @@ mod tests {
         let text = r##"{"reason":[{"concept":{"text":"why"}},{"reference":{"reference":"#r","display":"shown"}}],
             "reasonReference":[{"reference":"Condition/c1","display":"told"}]}"##;
         let order = order(text);
+        let order = order.node();
         let reasons: Vec<_> = order.each("reason").map(concept).map(|it| it.text).collect();
         assert_eq!(reasons, [Some("why".to_owned()), None]);
         let pointers: Vec<_> = order

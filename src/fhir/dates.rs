@@ -3,7 +3,7 @@
 //! An age becomes the year in which the patient had it, words become a date only if they hold exactly one and do not
 //! set it off (`before 2019`). What was told and cannot be read as a date is [`When::Untold`], for a note.
 
-use super::json::Json;
+use super::node::Node;
 use crate::engine::case::PartialDate;
 
 /// A date, as far as it can be told.
@@ -27,7 +27,7 @@ impl When {
 }
 
 /// The first member that holds a date: a date, a dateTime, or the start of a Period.
-pub(super) fn date_of(node: &Json<'_>, names: &[&str]) -> Option<PartialDate> {
+pub(super) fn date_of(node: Node<'_>, names: &[&str]) -> Option<PartialDate> {
     names.iter().find_map(|name| {
         let value = node.get(name)?;
         PartialDate::parse(value.text().or_else(|| value.text_of("start"))?)
@@ -35,19 +35,19 @@ pub(super) fn date_of(node: &Json<'_>, names: &[&str]) -> Option<PartialDate> {
 }
 
 /// The end of a Period.
-pub(super) fn end_of(node: &Json<'_>, name: &str) -> Option<PartialDate> {
+pub(super) fn end_of(node: Node<'_>, name: &str) -> Option<PartialDate> {
     PartialDate::parse(node.get(name)?.text_of("end")?)
 }
 
 /// The same as [`date_of`], and ages, ranges of ages and words too. `birth` is the patient's date of birth.
-pub(super) fn when(node: &Json<'_>, names: &[&str], birth: Option<PartialDate>) -> When {
+pub(super) fn when(node: Node<'_>, names: &[&str], birth: Option<PartialDate>) -> When {
     let mut told = false;
     for name in names {
         let Some(value) = node.get(name) else { continue };
         told = true;
-        let date = match value {
-            Json::Text(text) if name.ends_with("String") => in_words(text),
-            Json::Text(text) => PartialDate::parse(text),
+        let date = match value.text() {
+            Some(text) if name.ends_with("String") => in_words(text),
+            Some(text) => PartialDate::parse(text),
             _ if name.ends_with("Age") => birth.and_then(|birth| at_age(value, birth)),
             _ if name.ends_with("Range") => birth.and_then(|birth| at_ages(value, birth)),
             _ => value.text_of("start").and_then(PartialDate::parse),
@@ -83,7 +83,7 @@ fn plausible(date: PartialDate) -> Option<PartialDate> {
 }
 
 /// The year in which the patient had this age.
-fn at_age(age: &Json<'_>, birth: PartialDate) -> Option<PartialDate> {
+fn at_age(age: Node<'_>, birth: PartialDate) -> Option<PartialDate> {
     let value = age.get("value")?.number()?;
     if age.get("comparator").is_some() {
         return None;
@@ -111,7 +111,7 @@ fn at_age(age: &Json<'_>, birth: PartialDate) -> Option<PartialDate> {
 }
 
 /// The year of a range of ages, when both its ends fall into one.
-fn at_ages(range: &Json<'_>, birth: PartialDate) -> Option<PartialDate> {
+fn at_ages(range: Node<'_>, birth: PartialDate) -> Option<PartialDate> {
     let [low, high] = ["low", "high"].map(|end| at_age(range.get(end)?, birth));
     Some(low?).filter(|low| Some(*low) == high)
 }
@@ -132,8 +132,8 @@ mod tests {
     ];
 
     fn onset(text: &str, birth: &str) -> When {
-        let node = read(text, schema::of(Kind::Condition)).unwrap().node;
-        when(&node, &NAMES, PartialDate::parse(birth))
+        let read = read(text, schema::of(Kind::Condition)).unwrap();
+        when(read.node(), &NAMES, PartialDate::parse(birth))
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! meant. Whether an order is imaging, and what for, is the engine's to say.
 
 use super::datatypes::{concept, concept_of, concepts_of, notes_of, pointer, status_of};
-use super::json::Json;
+use super::node::Node;
 use super::reference::{Reference, Subject};
 use crate::engine::case::{DraftOrder, ReasonReference, ResourceRef};
 use crate::terminology::Concept;
@@ -30,7 +30,7 @@ pub(super) const FIELDS: [&str; 16] = [
 ];
 
 /// The release of an order whose type FHIR R4 no longer has.
-pub(super) fn older_release(kind: &str, order: &Json<'_>) -> Option<&'static str> {
+pub(super) fn older_release(kind: &str, order: Node<'_>) -> Option<&'static str> {
     match kind {
         "DiagnosticOrder" | "MedicationOrder" | "DeviceUseRequest" => Some("DSTU2"),
         "ProcedureRequest" | "ReferralRequest" if order.get("intent").is_some() => Some("STU3"),
@@ -40,7 +40,7 @@ pub(super) fn older_release(kind: &str, order: &Json<'_>) -> Option<&'static str
 }
 
 /// True when an order has elements that only R4 has beside elements that only R5 has.
-pub(super) fn mixes_releases(order: &Json<'_>) -> bool {
+pub(super) fn mixes_releases(order: Node<'_>) -> bool {
     let has = |name: &str| order.get(name).is_some();
     let code_has = |name: &str| order.get("code").is_some_and(|code| code.get(name).is_some());
     let r4 = has("reasonCode") || has("reasonReference") || code_has("coding") || code_has("text");
@@ -58,7 +58,7 @@ pub(super) trait Lookup {
 }
 
 /// The reasons of an order that are references.
-fn reasons<'n, 'a>(order: &'n Json<'a>) -> impl Iterator<Item = &'n Json<'a>> {
+fn reasons<'n>(order: Node<'n>) -> impl Iterator<Item = Node<'n>> {
     // In R5, a reason without a reference is a concept.
     let r5 = order
         .each("reason")
@@ -67,24 +67,19 @@ fn reasons<'n, 'a>(order: &'n Json<'a>) -> impl Iterator<Item = &'n Json<'a>> {
 }
 
 /// The references of an order that point out of it.
-pub(super) fn references<'n>(order: &'n Json<'_>) -> impl Iterator<Item = &'n str> {
+pub(super) fn references<'n>(order: Node<'n>) -> impl Iterator<Item = &'n str> {
     let all = reasons(order).chain(order.each("supportingInfo"));
     let references = all.filter_map(|node| pointer(node).0);
-    references.filter(|reference| contained(order, reference).is_none())
+    references.filter(move |reference| contained(order, reference).is_none())
 }
 
 /// Reads an order. What is known from the call comes in `draft`, and references are resolved as far as the request has
 /// been read. Where a reason was not sent, the words the client shows for it are a reason in words.
-pub(super) fn read(
-    node: &Json<'_>,
-    draft: DraftOrder,
-    subject: &Subject,
-    lookup: &impl Lookup,
-) -> DraftOrder {
+pub(super) fn read(node: Node<'_>, draft: DraftOrder, subject: &Subject, lookup: &impl Lookup) -> DraftOrder {
     let mut order = DraftOrder {
         status: status_of(node, "status"),
         intent: status_of(node, "intent"),
-        do_not_perform: node.get("doNotPerform").and_then(Json::truth).unwrap_or(false),
+        do_not_perform: node.get("doNotPerform").and_then(Node::truth).unwrap_or(false),
         subject: subject.named_by(node),
         categories: concepts_of(node, "category"),
         code: study(node),
@@ -125,7 +120,7 @@ pub(super) fn read(
 }
 
 /// What is ordered. R5 may keep it in a resource inside the order.
-fn study(order: &Json<'_>) -> Concept {
+fn study(order: Node<'_>) -> Concept {
     let coded = concept_of(order, "code");
     let inside = || contained(order, pointer(order.get("code")?).0?);
     if coded.is_empty() {
@@ -136,8 +131,8 @@ fn study(order: &Json<'_>) -> Concept {
 }
 
 /// A detail: a concept in R4, parameters in R5.
-fn details(detail: &Json<'_>) -> impl Iterator<Item = Concept> {
-    let words = |parameter: &Json<'_>| Concept {
+fn details(detail: Node<'_>) -> impl Iterator<Item = Concept> {
+    let words = |parameter: Node<'_>| Concept {
         codings: Vec::new(),
         text: parameter.text_of("valueString").map(str::to_owned),
     };
@@ -164,7 +159,7 @@ fn named(reference: Option<&str>, server: Option<&str>) -> ResourceRef {
 
 /// What a resource inside another one says; `None` when the reference leads elsewhere, nowhere, or to something
 /// refuted.
-pub(super) fn contained(within: &Json<'_>, reference: &str) -> Option<Concept> {
+pub(super) fn contained(within: Node<'_>, reference: &str) -> Option<Concept> {
     let Reference::Contained(id) = Reference::parse(reference)? else {
         return None;
     };

@@ -1,44 +1,71 @@
-//! Reads a resource in one pass: the asked-for elements, repaired where that is safe, with a report of each repair.
+//! Reads a resource into fhirbolt's generic element in one pass: the asked-for members, repaired where that is safe,
+//! with a report of each repair.
+//!
+//! The outcome is what fhirbolt's own reader makes of the repaired JSON, which a property test holds it against. That
+//! reader is not in this path: it gives up a whole resource for one flaw, turns integers that are too large into others
+//! (`as i32`), and reads what nobody asks for.
 //!
 //! What is empty or `null`, and what has the wrong JSON type, is dropped; a single value where a list is due is taken
 //! and the other way round; bare words where a concept or reference is due become its text; `"true"` and `"15"` become
 //! what they spell. Of repeated members the last counts. Whether values make clinical sense, whether required
-//! elements are there: not here. A property test holds the result against fhirbolt's strict parser.
+//! elements are there: not here.
 
 use super::defect::{Defect, Problem};
-use super::json::Json;
 use super::lenient::{Any, NUMBER, Words};
+use super::node::{FhirElement, FhirValue, Node};
 use super::schema::{self, Count, Form, Rule, Type};
+use fhirbolt::element::{Primitive, Value};
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use std::borrow::Cow;
 use std::fmt;
 
 /// A resource and the repairs it needed.
 #[derive(Debug, Clone)]
-pub(super) struct Read<'a> {
-    pub node: Json<'a>,
+pub(super) struct Read {
+    pub element: FhirElement,
     pub problems: Vec<Problem>,
+}
+
+impl Read {
+    /// The resource, to be asked.
+    pub(super) fn node(&self) -> Node<'_> {
+        Node::from(&self.element)
+    }
 }
 
 /// Reads the resource at the start of `text`.
 ///
 /// # Errors
 /// If it is no sound JSON. A value that is no object reads as an object without members.
-pub(super) fn read<'a>(text: &'a str, schema: &'static Type) -> Result<Read<'a>, serde_json::Error> {
+pub(super) fn read(text: &str, schema: &'static Type) -> Result<Read, serde_json::Error> {
     let mut walk = Walk::default();
     let rule = Rule {
         count: Count::Either,
         form: Form::Complex(schema),
     };
-    let element = Element {
+    let place = Place {
         walk: &mut walk,
         rule,
     };
-    let node = element.deserialize(&mut serde_json::Deserializer::from_str(text))?;
+    let value = place.deserialize(&mut serde_json::Deserializer::from_str(text))?;
     Ok(Read {
-        node: node.unwrap_or(Json::Object(Vec::new())),
+        element: value.and_then(element).unwrap_or_default(),
         problems: walk.problems,
     })
+}
+
+/// The element in a value that is no list.
+fn element(value: FhirValue) -> Option<FhirElement> {
+    match value {
+        Value::Element(element) => Some(element),
+        _ => None,
+    }
+}
+
+/// A primitive as fhirbolt has it, with an element around it.
+fn wrapped(primitive: Primitive) -> FhirValue {
+    let mut element = FhirElement::with_capacity(1);
+    element.insert("value".to_owned(), Value::Primitive(primitive));
+    Value::Element(element)
 }
 
 /// One step from the resource to where the walk is.
@@ -67,60 +94,72 @@ impl Walk {
     }
 
     /// Notes a defect that costs the value.
-    fn drop_here<'a>(&mut self, problem: Defect) -> Option<Json<'a>> {
+    fn drop_here(&mut self, problem: Defect) -> Option<FhirValue> {
         self.note(problem);
         None
     }
 
-    /// Notes a single value where a list is due. Readers take it for a list of one.
-    fn single(&mut self, rule: Rule) {
-        if rule.count == Count::Many {
-            self.note(Defect::Wrapped);
+    /// A single value where a list may be due.
+    fn single(&mut self, rule: Rule, value: FhirValue) -> Option<FhirValue> {
+        match value {
+            Value::Element(element) if rule.count == Count::Many => {
+                self.note(Defect::Wrapped);
+                Some(Value::Sequence(vec![element]))
+            }
+            value => Some(value),
         }
     }
 
-    fn text<'a>(&mut self, rule: Rule, text: Cow<'a, str>) -> Option<Json<'a>> {
-        self.single(rule);
-        if text.trim().is_empty() {
-            return self.drop_here(Defect::Empty);
-        }
+    fn truth(&mut self, rule: Rule, truth: bool) -> Option<FhirValue> {
         match rule.form {
-            Form::Text | Form::TextOr(_) => Some(Json::Text(text)),
-            Form::Complex(Type {
-                words: Some(member), ..
-            }) => {
-                self.note(Defect::BareWords);
-                Some(Json::Object(vec![(*member, Json::Text(text))]))
-            }
-            Form::Bool => match text.trim() {
-                "true" => self.spelt(Json::Bool(true)),
-                "false" => self.spelt(Json::Bool(false)),
-                _ => self.drop_here(Defect::WrongType),
-            },
-            Form::Decimal | Form::Integer { .. } if is_number(text.trim()) => {
-                self.note(Defect::Spelt);
-                self.number(rule, text.trim())
-            }
+            Form::Bool => self.single(rule, wrapped(Primitive::Bool(truth))),
             _ => self.drop_here(Defect::WrongType),
         }
     }
 
-    fn spelt<'a>(&mut self, value: Json<'a>) -> Option<Json<'a>> {
-        self.note(Defect::Spelt);
-        Some(value)
-    }
-
-    fn number<'a>(&mut self, rule: Rule, digits: &str) -> Option<Json<'a>> {
-        let number = digits.parse::<f64>().ok().filter(|number| number.is_finite());
-        let in_range = match rule.form {
-            Form::Decimal => true,
-            Form::Integer { least } => digits
-                .parse()
-                .is_ok_and(|number: i64| (least..=i64::from(i32::MAX)).contains(&number)),
+    fn text(&mut self, rule: Rule, text: &str) -> Option<FhirValue> {
+        let words = text.trim();
+        if words.is_empty() {
+            return self.drop_here(Defect::Empty);
+        }
+        let value = match rule.form {
+            Form::TypeName => return Some(Value::Primitive(Primitive::String(text.to_owned()))),
+            Form::Text | Form::TextOr(_) => wrapped(Primitive::String(text.to_owned())),
+            Form::Complex(Type {
+                words: way @ [_, ..], ..
+            }) => {
+                self.note(Defect::BareWords);
+                let words = wrapped(Primitive::String(text.to_owned()));
+                let around = |inner, name: &&str| Value::Element([(*name, inner)].into());
+                way.iter().rev().fold(words, around)
+            }
+            Form::Bool if matches!(words, "true" | "false") => {
+                self.note(Defect::Spelt);
+                return self.truth(rule, words == "true");
+            }
+            Form::Decimal | Form::Integer { .. } if is_number(words) => {
+                self.note(Defect::Spelt);
+                return self.number(rule, words);
+            }
             _ => return self.drop_here(Defect::WrongType),
         };
-        match number.filter(|_| in_range) {
-            Some(number) => Some(Json::Number(number)),
+        self.single(rule, value)
+    }
+
+    fn number(&mut self, rule: Rule, digits: &str) -> Option<FhirValue> {
+        let number = match rule.form {
+            Form::Decimal => {
+                let number = digits.parse().ok().filter(|number: &f64| number.is_finite());
+                number.map(|_| Primitive::Decimal(digits.to_owned()))
+            }
+            Form::Integer { least } => {
+                let number = digits.parse().ok().filter(|number| *number >= least);
+                number.map(Primitive::Integer)
+            }
+            _ => return self.drop_here(Defect::WrongType),
+        };
+        match number {
+            Some(number) => self.single(rule, wrapped(number)),
             None => self.drop_here(Defect::OutOfRange),
         }
     }
@@ -134,22 +173,22 @@ fn is_number(text: &str) -> bool {
         && text.parse::<f64>().is_ok()
 }
 
-/// The value of an element; `None` when it may not stay.
-struct Element<'w> {
+/// A place for a value; `None` comes of it when the value may not stay.
+struct Place<'w> {
     walk: &'w mut Walk,
     rule: Rule,
 }
 
-impl<'de> DeserializeSeed<'de> for Element<'_> {
-    type Value = Option<Json<'de>>;
+impl<'de> DeserializeSeed<'de> for Place<'_> {
+    type Value = Option<FhirValue>;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
         deserializer.deserialize_any(self)
     }
 }
 
-impl<'de> Visitor<'de> for Element<'_> {
-    type Value = Option<Json<'de>>;
+impl<'de> Visitor<'de> for Place<'_> {
+    type Value = Option<FhirValue>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("any JSON value")
@@ -160,34 +199,23 @@ impl<'de> Visitor<'de> for Element<'_> {
     }
 
     fn visit_bool<E>(self, truth: bool) -> Result<Self::Value, E> {
-        self.walk.single(self.rule);
-        Ok(match self.rule.form {
-            Form::Bool => Some(Json::Bool(truth)),
-            _ => self.walk.drop_here(Defect::WrongType),
-        })
+        Ok(self.walk.truth(self.rule, truth))
     }
 
     fn visit_i64<E>(self, number: i64) -> Result<Self::Value, E> {
-        self.walk.single(self.rule);
         Ok(self.walk.number(self.rule, &number.to_string()))
     }
 
     fn visit_u64<E>(self, number: u64) -> Result<Self::Value, E> {
-        self.walk.single(self.rule);
         Ok(self.walk.number(self.rule, &number.to_string()))
     }
 
     fn visit_f64<E>(self, number: f64) -> Result<Self::Value, E> {
-        self.walk.single(self.rule);
         Ok(self.walk.number(self.rule, &number.to_string()))
     }
 
-    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {
-        Ok(self.walk.text(self.rule, Cow::Borrowed(text)))
-    }
-
     fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
-        Ok(self.walk.text(self.rule, Cow::Owned(text.to_owned())))
+        Ok(self.walk.text(self.rule, text))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
@@ -196,35 +224,36 @@ impl<'de> Visitor<'de> for Element<'_> {
             count: Count::One,
             form: rule.form,
         };
-        let (mut items, mut at) = (Vec::new(), 0_usize);
+        let (mut elements, mut last, mut at) = (Vec::new(), None, 0_usize);
         loop {
             walk.path.push(Step::At(at));
-            let entry = Element {
+            let entry = Place {
                 walk: &mut *walk,
                 rule: of_entry,
             };
             let item = list.next_element_seed(entry);
             walk.path.pop();
             match item? {
-                Some(item) => items.extend(item),
+                Some(Some(Value::Element(element))) if rule.count != Count::One => elements.push(element),
+                Some(item) => last = item,
                 None => break,
             }
             at = at.saturating_add(1);
         }
         if rule.count == Count::One {
-            return Ok(match (at, items.pop()) {
-                (0, _) => walk.drop_here(Defect::Empty),
-                (1, only) => {
+            return Ok(match at {
+                0 => walk.drop_here(Defect::Empty),
+                1 => {
                     walk.note(Defect::Unwrapped);
-                    only
+                    last
                 }
                 _ => walk.drop_here(Defect::WrongType),
             });
         }
-        if items.is_empty() {
+        if elements.is_empty() {
             return Ok(walk.drop_here(Defect::Empty));
         }
-        Ok(Some(Json::List(items)))
+        Ok(Some(Value::Sequence(elements)))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Self::Value, A::Error> {
@@ -235,44 +264,41 @@ impl<'de> Visitor<'de> for Element<'_> {
             _ => None,
         };
         let known: &'static [(&'static str, Rule)] = schema.map_or(&[], |schema| &schema.members);
-        // Most objects have few members that are asked for.
-        let mut members: Vec<(&'static str, Json<'de>)> = Vec::with_capacity(known.len().min(4));
+        // Most objects have few members that are asked for; a number has none, and then no memory is taken.
+        let mut element = FhirElement::with_capacity(known.len().min(8));
         while let Some(key) = object.next_key_seed(Key(known))? {
             match key {
                 Found::Member(name, of_member) => {
                     walk.path.push(Step::Name(name));
-                    let value = object.next_value_seed(Element {
+                    let value = object.next_value_seed(Place {
                         walk: &mut *walk,
                         rule: of_member,
                     });
                     walk.path.pop();
-                    let value = value?;
                     // Of repeated members the last one counts, as in every other JSON reader here.
-                    members.retain(|(other, _)| *other != name);
-                    members.extend(value.map(|value| (name, value)));
+                    match value? {
+                        Some(value) => element.insert(name.to_owned(), value),
+                        None => element.shift_remove(name),
+                    };
                 }
                 Found::Number => {
                     let digits = object.next_value_seed(Any(Words))?.unwrap_or_default();
-                    walk.single(rule);
                     return Ok(walk.number(rule, &digits));
                 }
                 Found::Other => drop(object.next_value::<IgnoredAny>()?),
             }
         }
-        walk.single(rule);
         if schema.is_none() {
             return Ok(walk.drop_here(Defect::WrongType));
         }
-        let node = Json::Object(members);
-        let is_odd = matches!(rule.form, Form::Resource)
-            && !node.text_of("resourceType").is_some_and(schema::is_resource);
-        if is_odd {
+        let type_name = || Node::from(&element).text_of("resourceType");
+        if matches!(rule.form, Form::Resource) && !type_name().is_some_and(schema::is_resource) {
             return Ok(walk.drop_here(Defect::UnknownResource));
         }
-        Ok(match node {
-            Json::Object(members) if members.is_empty() => walk.drop_here(Defect::Empty),
-            node => Some(node),
-        })
+        if element.is_empty() {
+            return Ok(walk.drop_here(Defect::Empty));
+        }
+        Ok(walk.single(rule, Value::Element(element)))
     }
 }
 

@@ -5,7 +5,7 @@
 //! server than the record's is never taken for the resource of the record that happens to have the same id.
 
 use super::datatypes::pointer;
-use super::json::Json;
+use super::node::Node;
 use crate::engine::case::Identity;
 
 /// A reference taken apart.
@@ -162,7 +162,7 @@ impl Subject {
 
     /// Whom a resource names in `subject` or `patient` (SC-21). A reference that cannot be followed names nobody.
     /// The patient with this id on another server is somebody else.
-    pub(super) fn named_by(&self, resource: &Json<'_>) -> Identity {
+    pub(super) fn named_by(&self, resource: Node<'_>) -> Identity {
         let reference = ["subject", "patient"]
             .into_iter()
             .find_map(|member| pointer(resource.get(member)?).0)
@@ -247,7 +247,7 @@ mod tests {
         let mut subject = Subject::of_call("Patient/p1");
         let check = |subject: &Subject, reference: &str| {
             let text = format!(r#"{{"subject":{{"reference":"{reference}"}}}}"#);
-            subject.named_by(&read(&text, schema::order()).unwrap().node)
+            subject.named_by(read(&text, schema::order()).unwrap().node())
         };
         for agreeing in [
             "Patient/p1",

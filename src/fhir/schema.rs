@@ -12,7 +12,7 @@ use fhirbolt_shared::type_hints::{self, TypeHints};
 use std::sync::LazyLock;
 
 /// Members that some reader asks for below the top of a resource.
-const ASKED_FOR: [&str; 26] = [
+const ASKED_FOR: [&str; 21] = [
     "coding",
     "code",
     "system",
@@ -34,11 +34,6 @@ const ASKED_FOR: [&str; 26] = [
     "parameter",
     "valueCodeableConcept",
     "valueString",
-    "resourceType",
-    "id",
-    "status",
-    "verificationStatus",
-    "contained",
 ];
 
 /// Of a status, only the code counts, and the words in its absence.
@@ -88,10 +83,12 @@ pub(super) struct Rule {
 pub(super) enum Form {
     Bool,
     Integer {
-        least: i64,
+        least: i32,
     },
     Decimal,
     Text,
+    /// The type of a resource, which fhirbolt keeps as a string without an element around it.
+    TypeName,
     /// A resource inside this one.
     Resource,
     /// A data type or backbone element.
@@ -104,8 +101,8 @@ pub(super) enum Form {
 #[derive(Debug, Default)]
 pub(super) struct Type {
     pub members: Vec<(&'static str, Rule)>,
-    /// The member that bare words stand for, where an object is due.
-    pub words: Option<&'static str>,
+    /// The member that bare words stand for, where an object is due, and the members on the way to it.
+    pub words: &'static [&'static str],
 }
 
 /// Everything that is read.
@@ -178,10 +175,11 @@ impl Builder {
             .iter()
             .filter_map(|member| Some((*member, self.rule(names, member)?)));
         let members = members.collect();
-        let words = match names {
-            _ if names.contains(&"Reference") => Some("reference"),
-            _ if names.iter().any(|name| name.starts_with("Codeable")) => Some("text"),
-            _ => None,
+        let words: &[_] = match names {
+            ["CodeableReference"] => &["concept", "text"],
+            _ if names.contains(&"Reference") => &["reference"],
+            _ if names.iter().any(|name| name.starts_with("Codeable")) => &["text"],
+            _ => &[],
         };
         let built: &'static Type = Box::leak(Box::new(Type { members, words }));
         self.built.push(((names.to_vec(), asked), built));
@@ -227,7 +225,7 @@ impl Builder {
         let children = release.elements.get(name)?;
         let is_resource = children.contains("implicitRules");
         if member == "resourceType" {
-            return is_resource.then_some((Count::One, Seen::Plain(Form::Text)));
+            return is_resource.then_some((Count::One, Seen::Plain(Form::TypeName)));
         }
         if !children.contains(member) {
             return None;
@@ -270,9 +268,7 @@ fn primitive(hints: &TypeHints, key: &str) -> Form {
     } else if hints.decimal_paths.contains(key) {
         Form::Decimal
     } else if hints.integer_paths.contains(key) || hints.integer64_paths.contains(key) {
-        Form::Integer {
-            least: i64::from(i32::MIN),
-        }
+        Form::Integer { least: i32::MIN }
     } else if hints.unsigned_integer_paths.contains(key) {
         Form::Integer { least: 0 }
     } else if hints.positive_integer_paths.contains(key) {
@@ -300,7 +296,7 @@ mod tests {
         let Some(Form::Complex(code)) = rule(order, "code").map(|it| it.form) else {
             panic!("code is no object");
         };
-        assert_eq!(code.words, Some("text"));
+        assert_eq!(code.words, ["text"]);
         for name in ["coding", "text", "concept", "reference"] {
             assert!(rule(code, name).is_some(), "{name}");
         }

@@ -103,8 +103,8 @@ impl<'a, 'i, I: Interest> Call<'a, 'i, I> {
             selected: draft.selected,
             ..DraftOrder::default()
         };
-        match &draft.node {
-            Some(node) => orders::read(node, known, &self.subject, self),
+        match &draft.element {
+            Some(element) => orders::read(element.into(), known, &self.subject, self),
             None => known,
         }
     }

@@ -42,7 +42,8 @@ fn an_order_of_either_release_says_the_same() {
     let read = &r5.case.orders[0];
     assert_eq!(texts(std::slice::from_ref(&read.code)), ["Scan"]);
     assert_eq!(texts(&read.reasons), ["target"]);
-    assert_eq!(texts(&read.details), ["with care", "target inside"]);
+    assert_eq!(texts(&read.details), ["with care"]);
+    assert_eq!(texts(&read.supporting), ["target inside"]);
     assert_eq!(read.reason_references.len(), 2);
     assert_eq!(
         read.reason_references[1],

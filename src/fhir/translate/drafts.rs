@@ -6,8 +6,8 @@ use crate::engine::case::ResourceRef;
 use crate::fhir::Interest;
 use crate::fhir::bundle::{Piece, RawEntry, all_entries};
 use crate::fhir::defect::Problem;
-use crate::fhir::json::Json;
 use crate::fhir::kind::Kind;
+use crate::fhir::node::{FhirElement, Node};
 use crate::fhir::note::NoteKind;
 use crate::fhir::reading::{Read, read};
 use crate::fhir::reference::{Reference, id_in};
@@ -29,7 +29,7 @@ pub(super) struct Draft<'a> {
     /// Whether the hook asks about it.
     pub selected: bool,
     /// What it says; `None` when it cannot be told.
-    pub node: Option<Json<'a>>,
+    pub element: Option<FhirElement>,
     /// What had to be repaired to read it.
     pub problems: Vec<Problem>,
     /// Whether it is the kind of order that is judged.
@@ -39,7 +39,7 @@ pub(super) struct Draft<'a> {
 impl Draft<'_> {
     /// The references that point out of the order.
     pub(super) fn references(&self) -> impl Iterator<Item = &str> {
-        self.node.iter().flat_map(orders::references)
+        self.element.iter().map(Node::from).flat_map(orders::references)
     }
 }
 
@@ -88,9 +88,10 @@ impl<'a, I: Interest> Call<'a, '_, I> {
         entry: RawEntry<'a>,
         selections: &[Reference<'_>],
     ) -> Result<(), RequestFault> {
-        let Ok(Read { node, problems }) = read(entry.resource.get(), schema::order()) else {
+        let Ok(Read { element, problems }) = read(entry.resource.get(), schema::order()) else {
             return Err(unsound(place));
         };
+        let node = Node::from(&element);
         let Some(kind) = node.text_of("resourceType") else {
             self.notes.add(place, NoteKind::Unreadable);
             return Ok(());
@@ -98,7 +99,7 @@ impl<'a, I: Interest> Call<'a, '_, I> {
         let full_url = entry.full_url.as_deref();
         let id = node.text_of("id").or_else(|| id_in(full_url));
         if kind != "ServiceRequest" {
-            if let Some(release) = orders::older_release(kind, &node) {
+            if let Some(release) = orders::older_release(kind, node) {
                 self.notes.add(place, NoteKind::OlderRelease(release));
             } else if let Some(kind) = Kind::named(kind) {
                 let id = id.map(str::to_owned);
@@ -121,7 +122,7 @@ impl<'a, I: Interest> Call<'a, '_, I> {
                 .iter()
                 .any(|selection| selection.names("ServiceRequest", id, full_url, server));
         let id = id.map(|id| ResourceRef::new(format!("ServiceRequest/{id}")));
-        let mixed = orders::mixes_releases(&node);
+        let mixed = orders::mixes_releases(node);
         if mixed {
             self.notes.add(place.clone(), NoteKind::MixedReleases);
         }
@@ -130,7 +131,7 @@ impl<'a, I: Interest> Call<'a, '_, I> {
             place,
             id,
             selected,
-            node: Some(node).filter(|_| !mixed),
+            element: Some(element).filter(|_| !mixed),
             problems,
             matters: false,
         });

@@ -3,9 +3,9 @@
 use super::Call;
 use crate::cds_hooks::HookRequest;
 use crate::engine::case::{Identity, ResourceRef, Source};
-use crate::fhir::json::Json;
 use crate::fhir::kind::Kind;
-use crate::fhir::reading::read;
+use crate::fhir::node::Node;
+use crate::fhir::reading::{Read, read};
 use crate::fhir::reference::id_in;
 use crate::fhir::survey::{Wanted, survey};
 use crate::fhir::{Interest, chart, schema};
@@ -41,10 +41,10 @@ impl<'a, I: Interest> Call<'a, '_, I> {
         };
         let Some(raw) = answer.raw else { return };
         let schema = schema::of(Kind::Patient);
-        let direct = read(raw.get(), schema).ok().map(|read| read.node);
-        let is_patient = |node: &Json<'_>| node.text_of("resourceType") == Some(Kind::Patient.name());
-        if let Some(node) = direct.filter(is_patient) {
-            self.take_patient(&node, None);
+        let direct = read(raw.get(), schema).ok();
+        let is_patient = |read: &Read| read.node().text_of("resourceType") == Some(Kind::Patient.name());
+        if let Some(read) = direct.filter(is_patient) {
+            self.take_patient(read.node(), None);
             return;
         }
         let seen = answer
@@ -54,17 +54,16 @@ impl<'a, I: Interest> Call<'a, '_, I> {
             .found
             .iter()
             .filter(|found| found.kind == Kind::Patient && found.at.is_some());
-        let patients =
-            patients.filter_map(|found| Some((read(found.text, schema).ok()?.node, &found.full_url)));
+        let patients = patients.filter_map(|found| Some((read(found.text, schema).ok()?, &found.full_url)));
         // Of several patients the one of the call is meant; the others are somebody else's business.
-        let other = |node: &Json<'_>| node.text_of("id") != Some(self.subject.id.as_str());
-        if let Some((node, full_url)) = patients.min_by_key(|(node, _)| other(node)) {
+        let other = |read: &Read| read.node().text_of("id") != Some(self.subject.id.as_str());
+        if let Some((read, full_url)) = patients.min_by_key(|(read, _)| other(read)) {
             let full_url = full_url.as_deref().map(str::to_owned);
-            self.take_patient(&node, full_url.as_deref());
+            self.take_patient(read.node(), full_url.as_deref());
         }
     }
 
-    fn take_patient(&mut self, node: &Json<'_>, full_url: Option<&str>) {
+    fn take_patient(&mut self, node: Node<'_>, full_url: Option<&str>) {
         let id = node.text_of("id").or_else(|| id_in(full_url));
         let name = id.map_or_else(|| "Patient".to_owned(), |id| format!("Patient/{id}"));
         let identity = match id {

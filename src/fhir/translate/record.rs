@@ -5,7 +5,7 @@ use crate::engine::case::{Identity, ResourceRef, Source};
 use crate::fhir::kind::Kind;
 use crate::fhir::note::NoteKind;
 use crate::fhir::orders::Lookup;
-use crate::fhir::reading::{Read, read};
+use crate::fhir::reading::read;
 use crate::fhir::reference::{Reference, id_in};
 use crate::fhir::survey::{Found, Wanted, survey};
 use crate::fhir::{Interest, chart, datatypes, schema};
@@ -88,12 +88,13 @@ impl<I: Interest> Call<'_, '_, I> {
             return;
         }
         self.read += 1;
-        let Ok(Read { node, problems }) = read(text, schema::of(kind)) else {
+        let Ok(read) = read(text, schema::of(kind)) else {
             return self.notes.add(place, NoteKind::Unreadable);
         };
-        self.notes.repairs(&place, &problems);
+        let node = read.node();
+        self.notes.repairs(&place, &read.problems);
         self.subject.learn_server(full_url);
-        if self.subject.named_by(&node) == Identity::Differs {
+        if self.subject.named_by(node) == Identity::Differs {
             return self.notes.add(place, NoteKind::SomebodyElse);
         }
         let id = node.text_of("id").or_else(|| id_in(full_url));
@@ -112,7 +113,7 @@ impl<I: Interest> Call<'_, '_, I> {
         }
         let url = full_url.and_then(Reference::parse).and_then(Reference::absolute);
         if kind == Kind::Medication {
-            let concept = datatypes::concept_of(&node, "code");
+            let concept = datatypes::concept_of(node, "code");
             for name in url.into_iter().chain([name]) {
                 self.medicines.insert(name, concept.clone());
             }
@@ -130,7 +131,7 @@ impl<I: Interest> Call<'_, '_, I> {
             elsewhere.set(found.is_none() && reference.is_foreign(server));
             found.cloned()
         };
-        let dated = chart::add(&mut self.chart, kind, &node, resource, medicine);
+        let dated = chart::add(&mut self.chart, kind, node, resource, medicine);
         if elsewhere.get() {
             self.notes.add(place.clone(), NoteKind::OtherServer);
         }
