@@ -13,11 +13,18 @@ fn absent_or(status: Option<&str>, these: &[&str]) -> bool {
 /// A drafted order that is still to be carried out.
 #[must_use]
 pub fn order(order: &DraftOrder) -> bool {
-    // Re-signed orders are active, others draft; only what is over or withdrawn is left out.
-    let ended = ["revoked", "cancelled", "completed", "entered-in-error"];
+    // Re-signed orders are active, others draft. A plan or a directive authorises nobody to act.
+    let intents = [
+        "proposal",
+        "order",
+        "original-order",
+        "reflex-order",
+        "filler-order",
+        "instance-order",
+    ];
     !order.do_not_perform
-        && order.intent.as_deref() != Some("option")
-        && !order.status.as_deref().is_some_and(|s| ended.contains(&s))
+        && absent_or(order.status.as_deref(), &["draft", "active"])
+        && absent_or(order.intent.as_deref(), &intents)
 }
 
 /// A diagnosis that was not refuted.
@@ -50,7 +57,12 @@ pub fn medication(medication: &Medication) -> bool {
             absent_or(status, &["active", "completed", "stopped"])
                 && !matches!(medication.intent.as_deref(), Some("proposal" | "plan" | "option"))
         }
-        MedicationKind::Statement | MedicationKind::Administration | MedicationKind::Dispense => {
+        // In FHIR R5 a statement that stands is "recorded".
+        MedicationKind::Statement => absent_or(
+            status,
+            &["active", "completed", "in-progress", "stopped", "recorded"],
+        ),
+        MedicationKind::Administration | MedicationKind::Dispense => {
             absent_or(status, &["active", "completed", "in-progress", "stopped"])
         }
     }

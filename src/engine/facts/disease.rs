@@ -74,6 +74,8 @@ pub struct Tumour {
     pub of_pancreas: bool,
     /// A pancreatic cancer of another histology.
     pub other_pancreatic_cancer: bool,
+    /// Told by a result, not by the problem list or the order.
+    pub by_result: bool,
 }
 
 /// The answer of the fact `disease` for one order.
@@ -129,9 +131,13 @@ pub fn decide(
         }
         locate(&mut tumours);
     }
+    // A result supports a diagnosis; it does not bring back one that the problem list says is over.
+    let listed = |t: &&Tumour| t.kind == Kind::Pnet && !t.by_result;
+    let over = tumours.iter().any(|t| listed(&t) && t.course == Course::Past)
+        && !tumours.iter().any(|t| listed(&t) && t.course != Course::Past);
     let best = tumours
         .iter()
-        .filter(|t| t.kind == Kind::Pnet)
+        .filter(|t| t.kind == Kind::Pnet && !(over && t.by_result))
         .max_by_key(|t| {
             (
                 t.course != Course::Past,

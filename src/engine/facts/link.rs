@@ -182,6 +182,7 @@ impl Names {
                 evidence: class.evidence,
                 of_pancreas,
                 other_pancreatic_cancer: false,
+                by_result: false,
             };
             // One reason may name the tumour, another the organ.
             let of_pancreas = of_pancreas || self.tumour.as_ref().is_some_and(|t| t.of_pancreas);
@@ -210,7 +211,18 @@ impl Names {
         let named = |text: &Text<'_>| lists.iter().any(|l| text.not_negated(*l).is_some());
         self.only_background =
             text.mentions(List::PnetBackground) && !named(&text.without(&[List::PnetBackground]));
+        // "Bronchial carcinoid, r/o mets" is about that tumour, whatever the chart holds.
+        let elsewhere = text.not_negated(List::PnetOtherSite).filter(|_| {
+            text.not_negated(List::PancreasWord).is_none() && text.not_negated(List::PnetStrong).is_none()
+        });
+        if let Some(words) = &elsewhere {
+            let evidence = marks::worded(id, List::PnetOtherSite.name(), words, None);
+            self.other_cancer.get_or_insert(evidence);
+        }
         for list in lists {
+            if elsewhere.is_some() && list == List::PnetNeedsPancreas {
+                continue;
+            }
             let (assertion, words) = match text.says(list) {
                 None | Some((Assertion::Negated, _)) => continue,
                 Some(said) => said,

@@ -230,6 +230,12 @@ pub fn judge(k: &Knowledge, case: &Case, order: &Order, child: bool) -> Disease 
     // The chart is believed before the order: a doubtful or past tumour is not made certain by a reason (the more
     // silent reading of "strongest wins").
     let doubts = |f: Finding| f >= Finding::SuspectedLow && f != Finding::Mixed;
+    // A result does not bring back what the problem list says is over.
+    let results = if doubts(past) && !doubts(now) {
+        Finding::None
+    } else {
+        results
+    };
     let doubted = matches!(now, Finding::SuspectedLow | Finding::SuspectedHigh) || doubts(past);
     let best = if doubted {
         now.max(results)

@@ -41,6 +41,7 @@ pub(in crate::engine) fn read_chart(
                 course: course(condition.clinical_status.as_deref()),
                 date,
                 of_pancreas: diagnosis.of_pancreas(),
+                by_result: false,
                 other_pancreatic_cancer: diagnosis.other_histology().is_some()
                     || (class.kind == Kind::NotPnet
                         && diagnosis.text.not_negated(List::PnetOther).is_some()
@@ -82,6 +83,7 @@ pub(in crate::engine) fn read_chart(
                 date,
                 of_pancreas: diagnosis.of_pancreas(),
                 other_pancreatic_cancer: false,
+                by_result: true,
                 evidence: class.evidence,
             });
         }

@@ -49,7 +49,15 @@ impl Reader<'_> {
                 return (Fact::with(Resection::Chart, evidence), None);
             }
         }
-        for read in self.tumour_conditions() {
+        // "S/p Whipple" may be a line of the problem list of its own, or stand in the words of the tumour.
+        for read in &self.chart.conditions {
+            let of_tumour = self
+                .tumour_conditions()
+                .any(|t| t.condition.resource == read.condition.resource);
+            let date = read.condition.onset.or(read.condition.recorded);
+            if !of_tumour && (explained || too_early(date)) {
+                continue;
+            }
             if let Finding::Found(words) = &read.reading().resection {
                 let evidence =
                     marks::worded(&read.condition.resource, List::ResectionDone.name(), words, None);
