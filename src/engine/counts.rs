@@ -13,9 +13,11 @@ fn absent_or(status: Option<&str>, these: &[&str]) -> bool {
 /// A drafted order that is still to be carried out.
 #[must_use]
 pub fn order(order: &DraftOrder) -> bool {
-    // Re-signed orders are active, others draft. A plan or a directive authorises nobody to act.
+    // Re-signed orders are active, others draft. A draft in the basket is about to be signed even where the client calls
+    // it a plan, as the public sandbox does; an option or a directive is not.
     let intents = [
         "proposal",
+        "plan",
         "order",
         "original-order",
         "reflex-order",

@@ -118,8 +118,8 @@ const COMPILED: &[Case] = &[
     Case(
         "K011",
         SCENARIOS,
-        "scenario = \"unclear\"\nfits = [\"initial_staging\", \"local_staging\", \"surveillance_after_resection\", \"followup_untreated\"]\nbecause = \"nothing above decides\"",
-        "when = { link = [\"linked\"] }\nscenario = \"unclear\"\nfits = [\"initial_staging\", \"local_staging\", \"surveillance_after_resection\", \"followup_untreated\"]\nbecause = \"nothing above decides\"",
+        "scenario = \"unclear\"\nfits = [\"initial_staging\", \"local_staging\", \"surveillance_after_resection\", \"followup_untreated\", \"followup_after_treatment\", \"suspected_recurrence\"]\nbecause = \"nothing above decides\"",
+        "when = { link = [\"linked\"] }\nscenario = \"unclear\"\nfits = [\"initial_staging\", \"local_staging\", \"surveillance_after_resection\", \"followup_untreated\", \"followup_after_treatment\", \"suspected_recurrence\"]\nbecause = \"nothing above decides\"",
         "R6i",
     ),
     Case(

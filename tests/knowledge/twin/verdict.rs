@@ -33,6 +33,7 @@ fn order_counts(order: &DraftOrder) -> bool {
         .is_none_or(|s| matches!(s, "draft" | "active"));
     let intents = [
         "proposal",
+        "plan",
         "order",
         "original-order",
         "reflex-order",
