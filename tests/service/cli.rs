@@ -8,7 +8,14 @@ use std::process::{Child, ChildStdout, Command, Output, Stdio};
 fn apposite(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_apposite"));
     // Settings of whoever runs the tests stay out of them.
-    for name in ["APPOSITE_LISTEN", "APPOSITE_CARDS", "APPOSITE_LOG"] {
+    for name in [
+        "APPOSITE_LISTEN",
+        "APPOSITE_CARDS",
+        "APPOSITE_LOG",
+        "APPOSITE_CONFIG",
+        "APPOSITE_PROFILE",
+        "APPOSITE_BASE_URL",
+    ] {
         command.env_remove(name);
     }
     command.args(arguments).stdin(Stdio::null());
