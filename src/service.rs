@@ -18,7 +18,7 @@ pub mod server;
 mod stall;
 pub mod telemetry;
 
-pub use auth::{Caller, Callers};
+pub use auth::{Caller, Callers, Denied};
 pub use cors::Origins;
 pub use decide::{About, Answer, Decide, Service};
 pub use hook_call::{ImagingService, Judged};

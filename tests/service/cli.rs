@@ -5,7 +5,7 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener};
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
 
-fn apposite(arguments: &[&str]) -> Command {
+pub fn apposite(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_apposite"));
     // Settings of whoever runs the tests stay out of them.
     for name in [
@@ -22,12 +22,12 @@ fn apposite(arguments: &[&str]) -> Command {
     command
 }
 
-fn output(arguments: &[&str]) -> Output {
+pub fn output(arguments: &[&str]) -> Output {
     apposite(arguments).output().unwrap()
 }
 
 /// A failure is one message with a remedy, and nothing that looks like a crash.
-fn fails(arguments: &[&str], code: i32, message: &[&str]) {
+pub fn fails(arguments: &[&str], code: i32, message: &[&str]) {
     let out = output(arguments);
     let said = String::from_utf8(out.stderr).unwrap();
     assert_eq!(out.status.code(), Some(code), "{arguments:?}: {said}");
@@ -42,11 +42,11 @@ fn fails(arguments: &[&str], code: i32, message: &[&str]) {
 }
 
 /// A running service, ended with the test.
-struct Serving {
-    child: Child,
+pub struct Serving {
+    pub child: Child,
     stdout: BufReader<ChildStdout>,
-    address: SocketAddr,
-    banner: String,
+    pub address: SocketAddr,
+    pub banner: String,
 }
 
 impl Serving {
@@ -55,7 +55,12 @@ impl Serving {
     }
 
     fn logging(level: &str) -> Self {
-        let mut command = apposite(&["serve", "--listen", "127.0.0.1:0"]);
+        Self::with(&[], level)
+    }
+
+    /// With more arguments.
+    pub fn with(more: &[&str], level: &str) -> Self {
+        let mut command = apposite(&[&["serve", "--listen", "127.0.0.1:0"], more].concat());
         let mut child = command
             .env("APPOSITE_LOG", level)
             .stdout(Stdio::piped())
@@ -85,7 +90,7 @@ impl Serving {
     }
 
     /// The first service the banner names.
-    fn service_id(&self) -> String {
+    pub fn service_id(&self) -> String {
         self.banner
             .split("/cds-services/")
             .nth(1)
@@ -96,7 +101,7 @@ impl Serving {
             .to_owned()
     }
 
-    fn signal(&self, name: &str) {
+    pub fn signal(&self, name: &str) {
         let kill = format!("kill -{name} {}", self.child.id());
         assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
     }

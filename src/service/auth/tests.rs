@@ -2,6 +2,7 @@
 
 #[path = "../../../tests/service/support/signer.rs"]
 mod signer;
+mod sources;
 
 use super::denial::Denial;
 use super::keys::KeySet;
