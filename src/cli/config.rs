@@ -2,7 +2,7 @@
 //!
 //! Here too is where the file, the environment and the options of the command line come together.
 
-use super::{Failure, files, print};
+use super::{Failure, files, print, serve};
 use crate::config::{Config, Problem, Profile, reference};
 use anyhow::Context as _;
 use std::fmt::Write as _;
@@ -64,10 +64,13 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
                 Profile::Production => "production",
             };
             refuse_problems(chosen.file.as_deref(), &config)?;
-            let clients = config.clients.len();
-            print(&format!(
-                "fit for the {what} profile; {clients} clients registered\n"
-            ))?;
+            serve::callers(&config, config.listen)?;
+            let clients = match config.clients.len() {
+                0 => "nobody is registered, so anybody may call".to_owned(),
+                1 => "one client is registered".to_owned(),
+                many => format!("{many} clients are registered"),
+            };
+            print(&format!("fit for the {what} profile; {clients}\n"))?;
             Ok(ExitCode::SUCCESS)
         }
         Command::Print(chosen) => {

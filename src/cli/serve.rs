@@ -3,6 +3,7 @@
 use super::config::{self, Overrides};
 use super::{Failure, files, print, wiring};
 use crate::config::{Config, Profile};
+use crate::service::auth::SetupError;
 use crate::service::{self, About, Callers, Ended, Limits, Origins, Settings, telemetry};
 use anyhow::Context as _;
 use std::io::ErrorKind;
@@ -111,25 +112,36 @@ fn settings(config: &Config, address: SocketAddr) -> anyhow::Result<Settings> {
         Profile::Production => Origins::default(),
     };
     origins.exact.extend(config.cors_origins());
-    let callers = if config.clients.is_empty() {
-        Callers::anybody()
-    } else {
-        let bases = match &config.base_url {
-            Some(base) => vec![base.clone()],
-            None => vec![
-                format!("http://{address}"),
-                format!("http://localhost:{}", address.port()),
-            ],
-        };
-        let registered = Callers::registered(&config.clients, &bases, config.discovery_needs_token);
-        let help = "install the certificates of authorities, or name a file of them in SSL_CERT_FILE";
-        registered.map_err(|e| Failure::new(e.to_string(), help))?
-    };
     Ok(Settings {
         limits,
         origins,
-        callers,
+        callers: callers(config, address)?,
         ..Settings::development()
+    })
+}
+
+/// Who may call: the clients registered, or anybody if there are none.
+pub(super) fn callers(config: &Config, address: SocketAddr) -> Result<Callers, Failure> {
+    if config.clients.is_empty() {
+        return Ok(Callers::anybody());
+    }
+    let bases = match &config.base_url {
+        Some(base) => vec![base.clone()],
+        None => vec![
+            format!("http://{address}"),
+            format!("http://localhost:{}", address.port()),
+        ],
+    };
+    let registered = Callers::registered(&config.clients, &bases, config.discovery_needs_token);
+    registered.map_err(|error| {
+        let help = match &error {
+            SetupError::Address { .. } => "write an address as browsers show it",
+            SetupError::File { .. } => "give the JWK Set of this client, as JSON",
+            SetupError::Tls { .. } => {
+                "install the certificates of authorities, or name a file of them in SSL_CERT_FILE"
+            }
+        };
+        Failure::new(error.to_string(), help)
     })
 }
 
@@ -209,4 +221,31 @@ fn banner(address: SocketAddr, about: &About, config: &Config) -> String {
     }
     text.push_str("Ctrl-C ends it.\n");
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Without a configuration everything is as it is without the configuration's code.
+    #[test]
+    fn the_defaults_of_the_file_are_those_of_the_service() {
+        let config = Config::default();
+        let settings = settings(&config, config.listen).unwrap();
+        assert_eq!(settings.limits, Limits::default());
+        assert_eq!(settings.origins, Origins::development());
+        assert_eq!(format!("{:?}", settings.callers), "Callers(anybody)");
+    }
+
+    #[test]
+    fn production_has_only_the_origins_it_lists() {
+        let config = Config {
+            profile: Profile::Production,
+            ..Config::default()
+        };
+        assert_eq!(
+            settings(&config, config.listen).unwrap().origins,
+            Origins::default()
+        );
+    }
 }

@@ -132,7 +132,8 @@ pub const SETTINGS: &[Setting] = &[
     setting(
         "client.jwks_file",
         None,
-        "A file with its public keys (a JWK Set), for clients that publish none; read again when it changes.",
+        "A file with its public keys (a JWK Set), for clients that publish none. Read again every five \
+         minutes, and sooner when a token names a key that is not in it.",
     ),
     setting(
         "client.jwks_plain_http",

@@ -23,6 +23,7 @@ use replay::{Seen, Use};
 use source::{KeySource, Place, Times};
 use std::collections::BTreeMap;
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 use token::Token;
 
@@ -67,6 +68,16 @@ pub enum SetupError {
     Address {
         /// The client's name.
         client: String,
+    },
+    /// The file with the keys is missing, or is no key set.
+    #[error("client `{client}`: `jwks_file` {}: {why}", file.display())]
+    File {
+        /// The client's name.
+        client: String,
+        /// The file.
+        file: PathBuf,
+        /// What is wrong with it.
+        why: String,
     },
     /// The TLS library found no authorities to trust.
     #[error("client `{client}`: no certificates of authorities are installed on this machine")]
@@ -158,7 +169,15 @@ impl Registered {
                     url,
                 )
             }
-            (None, Some(file)) => Place::File(file.clone()),
+            (None, Some(file)) => {
+                // It is read again later; what is wrong with it is better told now.
+                source::read(file).map_err(|error| SetupError::File {
+                    client: name(),
+                    file: file.clone(),
+                    why: error.to_string(),
+                })?;
+                Place::File(file.clone())
+            }
             (None, None) => return Err(SetupError::Address { client: name() }),
         };
         Ok(Self {

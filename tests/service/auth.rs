@@ -18,6 +18,7 @@ struct Clinic {
     app: App,
     keys: KeyServer,
     signer: Signer,
+    ed: Signer,
 }
 
 impl Clinic {
@@ -27,7 +28,8 @@ impl Clinic {
 
     async fn with(change: impl FnOnce(Client) -> Client, discovery_needs_token: bool) -> Self {
         let signer = Signer::p384("key");
-        let keys = KeyServer::start(&[signer.jwk()]).await;
+        let ed = Signer::ed("ed");
+        let keys = KeyServer::start(&[signer.jwk(), ed.jwk()]).await;
         let client = change(Client {
             jwks_url: Some(keys.url.clone()),
             jwks_plain_http: true,
@@ -40,7 +42,12 @@ impl Clinic {
             ..Settings::development()
         })
         .await;
-        Self { app, keys, signer }
+        Self {
+            app,
+            keys,
+            signer,
+            ed,
+        }
     }
 
     /// The claims of an honest token for a call to this service.
@@ -289,10 +296,10 @@ async fn a_client_may_sign_otherwise_where_configured() {
     for (algorithms, status) in [(vec![Algorithm::EdDSA], 200), (vec![Algorithm::ES384], 401)] {
         let other = |client| Client { algorithms, ..client };
         let clinic = Clinic::with(other, false).await;
-        let signer = Signer::ed("ed");
-        clinic.keys.replies(Reply::keys(&[signer.jwk()]));
-        let header = signer.header("EdDSA").to_string();
-        let token = signer.sign("EdDSA", &header, &clinic.claims("silent", "one").to_string());
+        let header = clinic.ed.header("EdDSA").to_string();
+        let token = clinic
+            .ed
+            .sign("EdDSA", &header, &clinic.claims("silent", "one").to_string());
         assert_eq!(clinic.call(&token).await.status(), status);
     }
 }

@@ -32,7 +32,7 @@ fn the_example_in_the_repository_is_current_and_sound() {
         std::fs::read_to_string(path).unwrap()
     );
     let said = String::from_utf8(output(&["config", "check", path]).stdout).unwrap();
-    assert_eq!(said, "fit for the production profile; 1 clients registered\n");
+    assert_eq!(said, "fit for the production profile; one client is registered\n");
 }
 
 #[test]
@@ -121,6 +121,24 @@ fn production_does_not_start_with_what_is_unsafe_and_says_all_of_it() {
         1,
         &["jwks_url", "this machine only"],
     );
+}
+
+#[test]
+fn a_file_of_keys_is_looked_at_before_the_start() {
+    let client = "[[client]]\nname = 'ehr'\nissuer = 'x'\njwks_file = ";
+    for (name, keys, word) in [
+        ("missing", "no-such.json", "cannot be read"),
+        ("no-keys", "no-keys.toml", "JWK Set"),
+    ] {
+        let path = file(name, &format!("{client}'{keys}'\n"));
+        for command in [&["config", "check"][..], &["serve", "--config"]] {
+            fails(
+                &[command, &[path.to_str().unwrap()]].concat(),
+                1,
+                &["`ehr`", keys, word, "help: "],
+            );
+        }
+    }
 }
 
 /// The knowledge built in is a draft: production refuses it, with no way round.

@@ -8,7 +8,8 @@
 use super::denial::Denial;
 use super::keys::{Key, KeySet};
 use reqwest::header::CACHE_CONTROL;
-use std::path::PathBuf;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
@@ -80,7 +81,7 @@ pub(crate) enum Unavailable {
     Unreachable,
     #[error("the server answered with status {0}")]
     Status(u16),
-    #[error("the answer is larger than {MAX_BYTES} bytes")]
+    #[error("it is larger than {MAX_BYTES} bytes")]
     TooLarge,
     #[error("the file cannot be read ({0})")]
     File(std::io::ErrorKind),
@@ -181,11 +182,13 @@ impl KeySource {
     }
 
     async fn fetch(&self) -> Result<(KeySet, Duration), Unavailable> {
-        let (bytes, life) = match &self.place {
-            Place::Address(http, url) => call(http, url.clone()).await?,
-            Place::File(path) => (file(path.clone()).await?, Some(self.times.shortest)),
-        };
-        Ok((KeySet::parse(&bytes)?, life.unwrap_or(self.times.usual)))
+        match &self.place {
+            Place::Address(http, url) => {
+                let (bytes, life) = call(http, url.clone()).await?;
+                Ok((KeySet::parse(&bytes)?, life.unwrap_or(self.times.usual)))
+            }
+            Place::File(path) => Ok((file(path.clone()).await?, self.times.shortest)),
+        }
     }
 }
 
@@ -210,20 +213,23 @@ async fn call(http: &reqwest::Client, url: reqwest::Url) -> Result<(Vec<u8>, Opt
     Ok((bytes, life))
 }
 
-async fn file(path: PathBuf) -> Result<Vec<u8>, Unavailable> {
-    let read = tokio::task::spawn_blocking(move || {
-        let size = std::fs::metadata(&path)?.len();
-        if size > MAX_BYTES as u64 {
-            return Ok(None);
-        }
-        std::fs::read(&path).map(Some)
-    });
-    match read.await {
-        Ok(Ok(Some(bytes))) => Ok(bytes),
-        Ok(Ok(None)) => Err(Unavailable::TooLarge),
-        Ok(Err(error)) => Err(Unavailable::File(error.kind())),
-        Err(_) => Err(Unavailable::File(std::io::ErrorKind::Other)),
+async fn file(path: PathBuf) -> Result<KeySet, Unavailable> {
+    let reading = tokio::task::spawn_blocking(move || read(&path)).await;
+    reading.unwrap_or(Err(Unavailable::File(std::io::ErrorKind::Other)))
+}
+
+/// The key set in a file.
+pub(crate) fn read(path: &Path) -> Result<KeySet, Unavailable> {
+    let failed = |error: std::io::Error| Unavailable::File(error.kind());
+    let file = std::fs::File::open(path).map_err(failed)?;
+    let mut bytes = Vec::new();
+    file.take(MAX_BYTES as u64 + 1)
+        .read_to_end(&mut bytes)
+        .map_err(failed)?;
+    if bytes.len() > MAX_BYTES {
+        return Err(Unavailable::TooLarge);
     }
+    Ok(KeySet::parse(&bytes)?)
 }
 
 /// `max-age` of a `Cache-Control` header.

@@ -231,7 +231,7 @@ fn object<T: for<'de> Deserialize<'de>>(bytes: &[u8]) -> Option<T> {
 /// A time in whole seconds; fractions are cut, what is no time is refused.
 fn seconds(number: f64) -> Option<i64> {
     #[expect(clippy::cast_possible_truncation, reason = "the range is checked")]
-    (0.0..=MAX_SECONDS).contains(&number).then(|| number as i64)
+    (0.0..=MAX_SECONDS).contains(&number).then_some(number as i64)
 }
 
 /// P-04: one trailing slash makes no difference.
