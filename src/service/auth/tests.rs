@@ -721,3 +721,25 @@ proptest! {
         prop_assert_eq!(judged(&with_claims(changes), &WORLD.clients, NOW).is_ok(), fits);
     }
 }
+
+/// P-20: ids of cards derive from this name, so two clients or organisations never share one.
+#[test]
+fn callers_have_names_of_their_own() {
+    let named = |issuer: Option<&str>, tenant: Option<&str>| {
+        let caller = super::Caller {
+            client: issuer.map(|i| std::sync::Arc::new(Client::new("ehr", i))),
+            tenant: tenant.map(str::to_owned),
+        };
+        caller.key()
+    };
+    let names = [
+        named(None, None),
+        named(Some(ISSUER), None),
+        named(Some(ISSUER), Some("north")),
+        named(Some(ISSUER), Some("south")),
+        named(Some(OTHER), Some("north")),
+    ];
+    let distinct: std::collections::BTreeSet<&String> = names.iter().collect();
+    assert_eq!(distinct.len(), names.len());
+    assert_eq!(names[0], "");
+}
