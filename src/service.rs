@@ -3,19 +3,22 @@
 //! A call passes [`server`] (connections, slow clients), `edge` (request id, CORS, panics), `router` (address),
 //! `body` (media type, size, time) and reaches [`Decide::answer`]; whatever goes wrong on the way is a [`Refusal`].
 //! Nothing here knows FHIR, CDS Hooks messages or medicine, and nothing is kept from one call to the next (SC-05).
-//! Left out so far: callers are not authenticated, so only the development profile exists.
+//! Who calls is the matter of [`auth`], before the body is read.
 
+pub mod auth;
 mod body;
 pub mod cors;
 pub mod decide;
 mod edge;
 mod hook_call;
+mod redacted;
 pub mod refusal;
 mod router;
 pub mod server;
 mod stall;
 pub mod telemetry;
 
+pub use auth::{Caller, Callers, Denied};
 pub use cors::Origins;
 pub use decide::{About, Answer, Decide, Service};
 pub use hook_call::{ImagingService, Judged};
@@ -33,6 +36,8 @@ pub struct Settings {
     pub limits: Limits,
     /// Web pages that may call us.
     pub origins: Origins,
+    /// Who may call.
+    pub callers: Callers,
     /// The day on which orders are judged; the core has no clock.
     pub today: fn() -> Date,
 }
@@ -44,6 +49,7 @@ impl Settings {
         Self {
             limits: Limits::default(),
             origins: Origins::development(),
+            callers: Callers::anybody(),
             today,
         }
     }

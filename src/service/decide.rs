@@ -3,6 +3,7 @@
 //! The shell knows sockets, limits and statuses; whoever implements [`Decide`] knows CDS Hooks, FHIR and the
 //! knowledge. The seam is narrow, so that either side is tested without the other.
 
+use super::auth::Caller;
 use super::refusal::Refusal;
 use axum::body::Bytes;
 use jiff::civil::Date;
@@ -15,13 +16,13 @@ pub trait Decide: Send + Sync + 'static {
     /// The discovery document, already written as JSON (R-011: it needs nothing but this process).
     fn discovery(&self) -> Bytes;
 
-    /// The answer to one call. Same body, same day: the same bytes (P8).
+    /// The answer to one call. Same caller, same body, same day: the same bytes (P8).
     ///
     /// Called only with an id that [`About::services`] lists.
     ///
     /// # Errors
     /// A [`Refusal`] when the body cannot be read as a call of this service or its data are not to be had.
-    fn answer(&self, service_id: &str, body: &[u8], today: Date) -> Result<Answer, Refusal>;
+    fn answer(&self, service_id: &str, caller: &Caller, body: &[u8], today: Date) -> Result<Answer, Refusal>;
 }
 
 /// What one process serves.

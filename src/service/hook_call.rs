@@ -1,5 +1,6 @@
 //! One call from body to answer: read → translate → consult → answer. The shell around the pure core.
 
+use super::auth::Caller;
 use super::decide::{About, Answer, Decide, Service};
 use super::refusal::Refusal;
 use crate::answer::{self, Call, explain};
@@ -87,6 +88,14 @@ impl ImagingService {
     /// # Errors
     /// If the body is not a call of this service.
     pub fn judge(&self, body: &[u8], today: Date) -> Result<Judged, RequestFault> {
+        self.judge_for(&Caller::default(), body, today)
+    }
+
+    /// Judges the body of one call of this caller.
+    ///
+    /// # Errors
+    /// If the body is not a call of this service.
+    pub fn judge_for(&self, caller: &Caller, body: &[u8], today: Date) -> Result<Judged, RequestFault> {
         depth::check(body)?;
         let request = HookRequest::parse(body)?;
         request.require_hook(&HOOKS)?;
@@ -104,8 +113,9 @@ impl ImagingService {
                 .filter_map(|order| Some((order.clone(), translated.originals.get(order)?)))
                 .collect();
             let instance = request.hook_instance.to_string();
+            let tenant = caller.key();
             let call = Call {
-                tenant: "",
+                tenant: &tenant,
                 hook_instance: &instance,
             };
             answer::answer(&self.knowledge, call, &translated.case, &consultation, &drafts)
@@ -170,8 +180,14 @@ impl Decide for ImagingService {
         self.discovery.clone()
     }
 
-    fn answer(&self, _service_id: &str, body: &[u8], today: Date) -> Result<Answer, Refusal> {
-        let judged = self.judge(body, today)?;
+    fn answer(
+        &self,
+        _service_id: &str,
+        caller: &Caller,
+        body: &[u8],
+        today: Date,
+    ) -> Result<Answer, Refusal> {
+        let judged = self.judge_for(caller, body, today)?;
         if let Some(source) = judged.consultation.unavailable {
             return Err(Refusal::DataUnavailable {
                 source_key: source.key(),

@@ -9,8 +9,10 @@
     reason = "these are tests"
 )]
 
+mod auth;
 mod cli;
 mod closure;
+mod config;
 mod cors;
 mod fixtures;
 mod http;
