@@ -9,6 +9,7 @@ mod body;
 pub mod cors;
 pub mod decide;
 mod edge;
+pub mod gather;
 mod hook_call;
 pub mod refusal;
 mod router;
@@ -17,7 +18,8 @@ mod stall;
 pub mod telemetry;
 
 pub use cors::Origins;
-pub use decide::{About, Answer, Decide, Service};
+pub use decide::{About, Answer, Answering, Decide, Service};
+pub use gather::FhirAccess;
 pub use hook_call::{ImagingService, Judged};
 pub use refusal::Refusal;
 pub use server::{Ended, Limits, serve};
@@ -35,6 +37,8 @@ pub struct Settings {
     pub origins: Origins,
     /// The day on which orders are judged; the core has no clock.
     pub today: fn() -> Date,
+    /// FHIR servers that may be asked for what a call lacks.
+    pub fhir: Arc<FhirAccess>,
 }
 
 impl Settings {
@@ -45,6 +49,7 @@ impl Settings {
             limits: Limits::default(),
             origins: Origins::development(),
             today,
+            fhir: Arc::default(),
         }
     }
 }

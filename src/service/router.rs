@@ -70,7 +70,10 @@ async fn hook_call(State(app): State<Arc<App>>, request: Request) -> Result<Resp
         return Err(Refusal::UnknownService);
     };
     let body = body::read(&head.headers, body, limits).await?;
-    let answer = app.decide.answer(id, &body, (app.settings.today)())?;
+    let answer = app
+        .decide
+        .answer(id, &body, (app.settings.today)(), &app.settings.fhir)
+        .await?;
     let mut response = json(Body::from(answer.body));
     if tracing::enabled!(target: "apposite::access", tracing::Level::DEBUG) {
         response.extensions_mut().insert(Cards(answer.cards));
