@@ -13,6 +13,7 @@ mod cli;
 mod closure;
 mod cors;
 mod fixtures;
+mod gather;
 mod http;
 mod knowledge_tools;
 mod lifecycle;
