@@ -139,7 +139,12 @@ impl Base {
         if literal.is_some_and(|address| !allowed.contains(&class(address))) {
             return Err(BaseFault::Address { url: text() });
         }
-        let client = Client::builder()
+        let mut client = Client::builder();
+        if plain {
+            // No certificates are needed, and none have to be installed.
+            client = client.tls_certs_only([]);
+        }
+        let client = client
             .no_proxy()
             .redirect(redirect::Policy::none())
             .referer(false)

@@ -13,7 +13,14 @@ use std::process::Command;
 const INNER: &str = "APPOSITE_TEST_CANARY";
 
 /// What stands in calls and answers for everything that must not be told.
-const CANARIES: [&str; 4] = ["canary", "pat-58", "chestnut-diagnosis", "Example, Rowan"];
+const CANARIES: [&str; 6] = [
+    super::TOKEN,
+    "pat-58",
+    "chestnut-diagnosis",
+    "Rowan",
+    "unlisted.example.org",
+    "onc-7",
+];
 
 #[test]
 fn nothing_of_token_patient_or_server_is_logged() {
@@ -83,7 +90,7 @@ async fn inner() {
         let mut expired = with_access(call.clone(), &ehr.base());
         expired["fhirAuthorization"]["expires_in"] = json!(0);
         ours.call(&expired).await;
-        ours.call(&with_access(call.clone(), "https://canary.example.org/fhir"))
+        ours.call(&with_access(call.clone(), "https://unlisted.example.org/fhir"))
             .await;
     }
 }
