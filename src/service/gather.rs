@@ -1,13 +1,15 @@
 //! Step 4: asking the EHR's FHIR server for what a call lacks, and only if it could change the answer.
 //!
 //! `plan` says what to ask (pure); [`FhirAccess`] says whom; `grant` and `scope` say with which rights; `fetch`
-//! asks, in parallel, within the deadline and the caps. What comes back is treated as if it had been prefetched, so
+//! asks, in parallel, within the deadline and the caps;
+//! `gate` spares a server that keeps failing. What comes back is treated as if it had been prefetched, so
 //! that one reader and one judgement serve both. Whatever goes wrong leaves the data missing, and missing data only
-//! takes judgements away (P2). Nothing is kept after the call, and nothing is logged but keys and outcomes.
+//! takes judgements away (P2). Nothing of a call is kept after it, and nothing is logged but keys and outcomes.
 
 mod access;
 mod address;
 mod fetch;
+mod gate;
 mod grant;
 mod lookup;
 mod page;
@@ -49,6 +51,10 @@ pub struct Settings {
     pub page_bytes: usize,
     /// Bytes read per call, all queries together.
     pub call_bytes: usize,
+    /// Requests under way to one server at once, of all calls together.
+    pub requests: usize,
+    /// How long a server that keeps failing is left alone.
+    pub rest: Duration,
 }
 
 impl Settings {
@@ -65,6 +71,8 @@ impl Default for Settings {
             pages: 10,
             page_bytes: 8 << 20,
             call_bytes: 16 << 20,
+            requests: 64,
+            rest: Duration::from_secs(1),
         }
     }
 }

@@ -7,7 +7,7 @@ mod prefetch;
 mod reach;
 mod rights;
 
-use super::fixtures::{TODAY, fixtures};
+use super::fixtures::{self, TODAY};
 use super::support::app::PATIENCE;
 use apposite::cli::wiring;
 use apposite::service::gather::{BaseSettings, FhirAccess, Settings};
@@ -25,6 +25,8 @@ use tokio::task::JoinHandle;
 const TOKEN: &str = "canary-access-token";
 
 static REAL: LazyLock<Arc<dyn Decide>> = LazyLock::new(|| wiring::decide(None, None).unwrap());
+
+static FIXTURES: LazyLock<BTreeMap<String, Vec<u8>>> = LazyLock::new(fixtures::fixtures);
 
 /// Prefetch key → the query it stands for, for the patient of the fixtures.
 const QUERIES: [(&str, &str); 10] = [
@@ -49,7 +51,7 @@ fn query(key: &str) -> &'static str {
 
 /// A call of the fixtures.
 fn fixture(name: &str) -> Value {
-    serde_json::from_slice(&fixtures()[&format!("hooks/order-select/{name}")]).unwrap()
+    serde_json::from_slice(&FIXTURES[&format!("hooks/order-select/{name}")]).unwrap()
 }
 
 /// The same call with access to this FHIR server.

@@ -7,6 +7,7 @@
 
 use super::Settings;
 use super::address::{Class, class};
+use super::gate::Gate;
 use super::lookup::{Checked, Lookup, SystemLookup};
 use reqwest::{Client, Url, redirect};
 use std::net::IpAddr;
@@ -68,6 +69,7 @@ pub struct FhirAccess {
 struct Base {
     url: Url,
     client: Client,
+    gate: Arc<Gate>,
 }
 
 /// The server of one call.
@@ -76,6 +78,7 @@ pub(super) struct Server {
     /// Its base URL, without a slash at the end.
     pub url: Url,
     pub client: Client,
+    pub gate: Arc<Gate>,
 }
 
 impl FhirAccess {
@@ -96,7 +99,7 @@ impl FhirAccess {
         let bases = settings
             .bases
             .iter()
-            .map(|base| Base::new(base, settings.deadline, &lookup))
+            .map(|base| Base::new(base, &settings, &lookup))
             .collect::<Result<_, _>>()?;
         Ok(Self { settings, bases })
     }
@@ -114,12 +117,13 @@ impl FhirAccess {
         Some(Server {
             url,
             client: base.client.clone(),
+            gate: Arc::clone(&base.gate),
         })
     }
 }
 
 impl Base {
-    fn new(base: &BaseSettings, deadline: Duration, lookup: &Arc<dyn Lookup>) -> Result<Self, BaseFault> {
+    fn new(base: &BaseSettings, settings: &Settings, lookup: &Arc<dyn Lookup>) -> Result<Self, BaseFault> {
         let text = || base.url.clone();
         let url = plain_url(&base.url).ok_or_else(|| BaseFault::NoBase { url: text() })?;
         let host = url.host_str().unwrap_or_default();
@@ -150,7 +154,7 @@ impl Base {
             .referer(false)
             .https_only(!plain)
             .retry(reqwest::retry::never())
-            .connect_timeout(deadline)
+            .connect_timeout(settings.deadline)
             .pool_idle_timeout(Duration::from_secs(30))
             .dns_resolver(Checked {
                 lookup: Arc::clone(lookup),
@@ -162,7 +166,8 @@ impl Base {
                 url: text(),
                 reason: error.to_string(),
             })?;
-        Ok(Self { url, client })
+        let gate = Arc::new(Gate::new(settings.requests, settings.rest));
+        Ok(Self { url, client, gate })
     }
 }
 

@@ -16,9 +16,9 @@ use reqwest::{Response, StatusCode, Url, header};
 use serde_json::value::RawValue;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::Poll;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// What one query came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,6 +54,8 @@ enum Failure {
     Transport,
     /// It did not come in time.
     Late,
+    /// The server keeps failing and was not asked.
+    Resting,
 }
 
 /// The requests of one call.
@@ -65,6 +67,10 @@ pub(super) struct Asking<'a> {
     received: Instant,
     /// Bytes read so far, of all queries.
     read: AtomicUsize,
+    /// Whether the server answered anything at all, and whether it let us wait or fall.
+    answered: AtomicBool,
+    failed: AtomicBool,
+    resting: AtomicBool,
 }
 
 impl<'a> Asking<'a> {
@@ -82,15 +88,26 @@ impl<'a> Asking<'a> {
             patient_id: patient_id.to_owned(),
             received,
             read: AtomicUsize::new(0),
+            answered: AtomicBool::new(false),
+            failed: AtomicBool::new(false),
+            resting: AtomicBool::new(false),
         }
     }
 
     /// Asks for everything at once; each query ends by the deadline by itself.
     pub async fn all(&self, needs: Vec<Need>) -> Vec<Fetched> {
+        let resting = !needs.is_empty() && !self.server.gate.may_ask(Instant::now());
+        self.resting.store(resting, Ordering::Relaxed);
         let queries = needs
             .into_iter()
             .map(|need| Box::pin(self.answer(need)) as Pending<'_>);
-        join(queries.collect()).await.into_iter().flatten().collect()
+        let fetched = join(queries.collect()).await.into_iter().flatten().collect();
+        let answered = self.answered.swap(false, Ordering::Relaxed);
+        let failed = self.failed.swap(false, Ordering::Relaxed);
+        if answered || failed {
+            self.server.gate.told(answered, Instant::now());
+        }
+        fetched
     }
 
     async fn answer(&self, need: Need) -> Option<Fetched> {
@@ -211,21 +228,32 @@ impl<'a> Asking<'a> {
 
     /// One page. A connection that fails is tried once more, if most of the time is left.
     async fn page(&self, url: &Url) -> Result<String, Failure> {
+        if self.resting.load(Ordering::Relaxed) {
+            return Err(Failure::Resting);
+        }
         let deadline = (self.received + self.settings.deadline).min(self.grant.until);
         let half = self.settings.deadline / 2;
+        if Instant::now() >= deadline {
+            return Err(Failure::Late);
+        }
+        let asked = AtomicBool::new(false);
         let twice = async {
+            let _place = self.server.gate.place().await;
+            asked.store(true, Ordering::Relaxed);
             match self.get(url).await {
                 Err(Failure::Transport) if self.received.elapsed() < half => self.get(url).await,
                 outcome => outcome,
             }
         };
-        if deadline.saturating_duration_since(Instant::now()) == Duration::ZERO {
-            return Err(Failure::Late);
+        let outcome = tokio::time::timeout_at(deadline.into(), twice).await;
+        let outcome = outcome.unwrap_or(Err(Failure::Late));
+        // Waiting for a place is no fault of the server.
+        if asked.load(Ordering::Relaxed) {
+            let silent = matches!(outcome, Err(Failure::Transport | Failure::Late));
+            let told = if silent { &self.failed } else { &self.answered };
+            told.store(true, Ordering::Relaxed);
         }
-        let bytes = match tokio::time::timeout_at(deadline.into(), twice).await {
-            Ok(outcome) => outcome?,
-            Err(_) => return Err(Failure::Late),
-        };
+        let bytes = outcome?;
         if depth::too_deep(&bytes) {
             return Err(Failure::Unreadable);
         }

@@ -229,6 +229,44 @@ async fn a_reset_connection_is_tried_once_more() {
     }
 }
 
+/// A server that keeps failing is left alone for a while, and asked again afterwards.
+#[tokio::test]
+async fn a_server_that_keeps_failing_is_left_alone() {
+    let call = without(fixture("presumed-no-reason"), &["conditions"]);
+    let reset = BTreeMap::from([(query("conditions").to_owned(), Reply::Reset(Vec::new()))]);
+    for (rest, calls) in [(Duration::from_secs(3_600), 5), (Duration::ZERO, 8)] {
+        let ehr = Ehr::start(reset.clone()).await;
+        let mut settings = settings(&ehr.base());
+        settings.rest = rest;
+        let ours = Ours::with(FhirAccess::new(settings).unwrap()).await;
+        for _ in 0..8 {
+            let answer = ours.call(&with_access(call.clone(), &ehr.base())).await;
+            assert_eq!(short(&answer), "412 /prefetch/conditions");
+        }
+        // Each call tries twice.
+        assert_eq!(ehr.asked().len(), 2 * calls, "{rest:?}");
+    }
+}
+
+/// A server gets no more requests at once than it may: while one waits, the next is not sent.
+#[tokio::test]
+async fn a_server_is_not_asked_more_at_once_than_it_may() {
+    let whole = fixture("seed-noncontrast-ct");
+    let keys = ["procedures", "imaging", "allergies"];
+    for (requests, asked) in [(1, 1), (2, 2), (64, 3)] {
+        let stall = |key: &&str| (query(key).to_owned(), Reply::Stall(Vec::new()));
+        let ehr = Ehr::start(keys.iter().map(stall).collect()).await;
+        let mut settings = settings(&ehr.base());
+        settings.requests = requests;
+        settings.deadline = Duration::from_millis(300);
+        let ours = Ours::with(FhirAccess::new(settings).unwrap()).await;
+        let call = without(whole.clone(), &keys);
+        let answer = ours.call(&with_access(call, &ehr.base())).await;
+        assert_eq!(short(&answer), "info UNA_NONCONTRAST");
+        assert_eq!(ehr.asked().len(), asked);
+    }
+}
+
 /// where nobody listens, the answer is 412 too.
 #[tokio::test]
 async fn a_server_that_is_not_there_ends_in_412() {
