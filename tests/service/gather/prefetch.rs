@@ -85,6 +85,30 @@ async fn what_was_answered_is_not_asked_again() {
     }
 }
 
+/// Results may come under several keys; any of them stands for the main one, and its further pages are read too.
+#[tokio::test]
+async fn results_under_a_key_of_their_own_are_not_asked_for_again() {
+    let whole = fixture("seed-noncontrast-ct");
+    let mut call = without(whole.clone(), &["observations"]);
+    call["prefetch"]["observationsKidney"] = whole["prefetch"]["observations"].clone();
+    let (answer, queries) = asked(call.clone(), record(&whole)).await;
+    assert_eq!(queries, [""; 0]);
+    let expected = answer;
+
+    let mut first = json!({ "resourceType": "Bundle", "type": "searchset" });
+    first["link"] = json!([{ "relation": "next", "url": "Observation?page=2" }]);
+    call["prefetch"]["observationsKidney"] = first;
+    let second = (
+        "Observation?page=2".to_owned(),
+        Reply::json(&whole["prefetch"]["observations"]),
+    );
+    let (answer, queries) = asked(call, BTreeMap::from([second])).await;
+    assert_eq!(
+        (answer, queries),
+        (expected, vec!["Observation?page=2".to_owned()])
+    );
+}
+
 /// an order that is not ours, or that ended for good, costs the EHR nothing.
 #[tokio::test]
 async fn nothing_is_asked_where_nothing_could_change_the_answer() {
