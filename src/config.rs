@@ -151,6 +151,15 @@ pub struct Client {
     /// The FHIR servers that may be read for its calls.
     #[serde(default)]
     pub fhir_bases: Vec<String>,
+    /// Whether these may lie in a private network.
+    #[serde(default)]
+    pub fhir_private: bool,
+    /// Whether these may lie on this machine, and then be plain `http`.
+    #[serde(default)]
+    pub fhir_loopback: bool,
+    /// The `subject` that access granted to us must name.
+    #[serde(default)]
+    pub fhir_subject: Option<String>,
 }
 
 fn default_algorithms() -> Vec<Algorithm> {
@@ -188,6 +197,9 @@ impl Client {
             seen_tokens: default_seen_tokens(),
             cors_origins: Vec::new(),
             fhir_bases: Vec::new(),
+            fhir_private: false,
+            fhir_loopback: false,
+            fhir_subject: None,
         }
     }
 }

@@ -10,6 +10,7 @@ mod body;
 pub mod cors;
 pub mod decide;
 mod edge;
+pub mod gather;
 mod hook_call;
 mod redacted;
 pub mod refusal;
@@ -20,7 +21,8 @@ pub mod telemetry;
 
 pub use auth::{Caller, Callers, Denied};
 pub use cors::Origins;
-pub use decide::{About, Answer, Decide, Service};
+pub use decide::{About, Answer, Answering, Decide, Service};
+pub use gather::{FhirAccess, FhirReach};
 pub use hook_call::{ImagingService, Judged};
 pub use refusal::Refusal;
 pub use server::{Ended, Limits, serve};
@@ -40,6 +42,8 @@ pub struct Settings {
     pub callers: Callers,
     /// The day on which orders are judged; the core has no clock.
     pub today: fn() -> Date,
+    /// FHIR servers that may be asked for what a call lacks, by caller.
+    pub fhir: FhirReach,
 }
 
 impl Settings {
@@ -51,6 +55,7 @@ impl Settings {
             origins: Origins::development(),
             callers: Callers::anybody(),
             today,
+            fhir: FhirReach::default(),
         }
     }
 }

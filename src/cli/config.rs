@@ -65,6 +65,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
             };
             refuse_problems(chosen.file.as_deref(), &config)?;
             serve::callers(&config, config.listen)?;
+            serve::fhir_reach(&config)?;
             let clients = match config.clients.len() {
                 0 => "nobody is registered, so anybody may call".to_owned(),
                 1 => "one client is registered".to_owned(),

@@ -4,7 +4,8 @@ use super::config::{self, Overrides};
 use super::{Failure, files, print, wiring};
 use crate::config::{Config, Profile};
 use crate::service::auth::SetupError;
-use crate::service::{self, About, Callers, Ended, Limits, Origins, Settings, telemetry};
+use crate::service::gather::BaseFault;
+use crate::service::{self, About, Callers, Ended, FhirReach, Limits, Origins, Settings, telemetry};
 use anyhow::Context as _;
 use std::io::ErrorKind;
 use std::net::SocketAddr;
@@ -116,6 +117,7 @@ fn settings(config: &Config, address: SocketAddr) -> anyhow::Result<Settings> {
         limits,
         origins,
         callers: callers(config, address)?,
+        fhir: fhir_reach(config)?,
         ..Settings::development()
     })
 }
@@ -138,6 +140,23 @@ pub(super) fn callers(config: &Config, address: SocketAddr) -> Result<Callers, F
             SetupError::Address { .. } => "write an address as browsers show it",
             SetupError::File { .. } => "give the JWK Set of this client, as JSON",
             SetupError::Tls { .. } => {
+                "install the certificates of authorities, or name a file of them in SSL_CERT_FILE"
+            }
+        };
+        Failure::new(error.to_string(), help)
+    })
+}
+
+/// Which FHIR servers each client lets us ask; none without clients.
+pub(super) fn fhir_reach(config: &Config) -> Result<FhirReach, Failure> {
+    FhirReach::registered(&config.clients).map_err(|error| {
+        let help = match &error.fault {
+            BaseFault::NoBase { .. } => "write the base as the EHR sends it in `fhirServer`",
+            BaseFault::PlainHttp { .. } => "use https",
+            BaseFault::Address { .. } => {
+                "check where this FHIR server is, and say so if it is where it should be"
+            }
+            BaseFault::Client { .. } => {
                 "install the certificates of authorities, or name a file of them in SSL_CERT_FILE"
             }
         };

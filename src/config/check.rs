@@ -222,6 +222,13 @@ fn one_client(client: &Client, profile: Profile, found: &mut Findings) {
             );
         }
     }
+    if client.fhir_subject.as_ref().is_some_and(|s| s.trim().is_empty()) {
+        found.add(
+            place(client, "fhir_subject"),
+            "empty, so no access could be used",
+            "write our name at its authorization server, or leave it out",
+        );
+    }
     for base in &client.fhir_bases {
         fhir_base(client, base, production, found);
     }
@@ -235,7 +242,11 @@ fn fhir_base(client: &Client, base: &str, production: bool, found: &mut Findings
             "write the base as the EHR sends it in `fhirServer`",
         ),
         Some(url) if url.scheme() == "https" => return,
-        Some(url) if is_loopback(&url) && !production => return,
+        Some(url) if is_loopback(&url) && !production && client.fhir_loopback => return,
+        Some(url) if is_loopback(&url) && !production => (
+            "plain http",
+            "use https, or say `fhir_loopback = true` for a FHIR server on this machine",
+        ),
         Some(_) => (
             "patient data would travel in the clear",
             "use https; plain http is for this machine in the development profile",
@@ -373,7 +384,10 @@ mod tests {
         };
         check("replay = 'test'", "replay");
         check("cors_origins = ['http://ehr.example.org']", "cors_origins");
-        check("fhir_bases = ['http://127.0.0.1:8000/fhir']", "fhir_bases");
+        check(
+            "fhir_bases = ['http://127.0.0.1:8000/fhir']\nfhir_loopback = true",
+            "fhir_bases",
+        );
         let plain = SAFE.replace("https://cds", "http://cds");
         assert!(problems(&format!("{plain}{CLIENT}"))[0].contains("base_url"));
     }
@@ -400,6 +414,12 @@ mod tests {
             ("cors_origins = ['https://ehr.example.org:443']", "no web page"),
             ("cors_origins = ['ehr.example.org']", "no web page"),
             ("fhir_bases = ['http://fhir.example.org']", "in the clear"),
+            (
+                "fhir_bases = ['http://fhir.example.org']\nfhir_loopback = true",
+                "in the clear",
+            ),
+            ("fhir_bases = ['http://127.0.0.1:8000/fhir']", "fhir_loopback"),
+            ("fhir_subject = ' '", "fhir_subject"),
             ("fhir_bases = ['https://u:p@fhir.example.org']", "not an address"),
             ("fhir_bases = ['fhir.example.org']", "not an address"),
             ("fhir_bases = ['file:///etc']", "not an address"),

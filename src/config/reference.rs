@@ -185,7 +185,24 @@ pub const SETTINGS: &[Setting] = &[
     setting(
         "client.fhir_bases",
         Some("[]"),
-        "FHIR servers that may be read for its calls, as it sends them in `fhirServer`.",
+        "FHIR servers that may be read for its calls: `fhirServer` must be one of them, or lie below one. Only what a \
+         call lacks and could change its answer is read, with the access granted in that call. Empty: none is read.",
+    ),
+    setting(
+        "client.fhir_private",
+        Some("false"),
+        "Whether fhir_bases may lie in a private network, such as the hospital's own.",
+    ),
+    setting(
+        "client.fhir_loopback",
+        Some("false"),
+        "Whether fhir_bases may lie on this machine. They may then be plain http, in development.",
+    ),
+    setting(
+        "client.fhir_subject",
+        None,
+        "Our name at its authorization server: access granted to any other `subject` is not used. Left out: not \
+         compared.",
     ),
 ];
 
@@ -319,6 +336,7 @@ mod tests {
             clients: vec![Client {
                 jwks_url: Some(String::new()),
                 jwks_file: Some("".into()),
+                fhir_subject: Some(String::new()),
                 ..Client::new("", "")
             }],
             ..Config::default()

@@ -79,7 +79,11 @@ async fn hook_call(State(app): State<Arc<App>>, request: Request) -> Result<Resp
         return Err(Refusal::UnknownService);
     };
     let body = body::read(&head.headers, body, limits).await?;
-    let answer = app.decide.answer(id, &caller, &body, (app.settings.today)())?;
+    let access = app.settings.fhir.of(&caller);
+    let answer = app
+        .decide
+        .answer(id, &caller, &body, (app.settings.today)(), access)
+        .await?;
     let mut response = json(Body::from(answer.body));
     if tracing::enabled!(target: "apposite::access", tracing::Level::DEBUG) {
         response.extensions_mut().insert(Cards(answer.cards));

@@ -141,6 +141,27 @@ fn a_file_of_keys_is_looked_at_before_the_start() {
     }
 }
 
+/// SC-10: a FHIR server that may not be asked is told before the start, with the setting that would permit it.
+#[test]
+fn fhir_servers_are_looked_at_before_the_start() {
+    for (name, base, words) in [
+        ("private", "https://10.1.2.3/fhir", &["`fhir_private`"][..]),
+        ("here", "https://127.0.0.1:8443/fhir", &["`fhir_loopback`"]),
+        ("plain", "http://127.0.0.1:8000/fhir", &["`fhir_loopback = true`"]),
+        ("escaped", "https://fhir.example.org/%2e%2e/r4", &["base URL"]),
+    ] {
+        let client = "[[client]]\nname = 'ehr'\nissuer = 'x'\njwks_url = 'https://ehr.example.org/jwks'";
+        let path = file(
+            &format!("fhir-{name}"),
+            &format!("{client}\nfhir_bases = ['{base}']\n"),
+        );
+        for command in [&["config", "check"][..], &["serve", "--config"]] {
+            let said = [words, &["ehr", base, "help: "]].concat();
+            fails(&[command, &[path.to_str().unwrap()]].concat(), 1, &said);
+        }
+    }
+}
+
 /// The knowledge built in is a draft: production refuses it, with no way round.
 #[test]
 fn production_does_not_start_with_knowledge_that_is_not_approved() {

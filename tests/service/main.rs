@@ -15,6 +15,7 @@ mod closure;
 mod config;
 mod cors;
 mod fixtures;
+mod gather;
 mod http;
 mod knowledge_tools;
 mod lifecycle;
