@@ -5,6 +5,7 @@
 //! `knowledge diff`: something changes), 2 wrong usage.
 
 mod codes;
+mod config;
 mod example;
 mod explain;
 mod files;
@@ -37,6 +38,8 @@ enum Command {
     Example(example::Arguments),
     /// Show how one request is judged, rule by rule
     Explain(explain::Arguments),
+    /// Check a configuration file, or print one with every setting explained
+    Config(config::Arguments),
     /// Check the knowledge in `cards/`
     Knowledge(knowledge::Arguments),
     /// Check a map of local codes, and find the codes it lacks
@@ -84,6 +87,7 @@ pub fn main() -> ExitCode {
         Command::Serve(arguments) => serve::run(&arguments),
         Command::Example(arguments) => example::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
+        Command::Config(arguments) => config::run(&arguments),
         Command::Knowledge(arguments) => knowledge::run(&arguments),
         Command::Codes(arguments) => codes::run(&arguments),
     };

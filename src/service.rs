@@ -3,21 +3,26 @@
 //! A call passes [`server`] (connections, slow clients), `edge` (request id, CORS, panics), `router` (address),
 //! `body` (media type, size, time) and reaches [`Decide::answer`]; whatever goes wrong on the way is a [`Refusal`].
 //! Nothing here knows FHIR, CDS Hooks messages or medicine, and nothing is kept from one call to the next (SC-05).
-//! Left out so far: callers are not authenticated, so only the development profile exists.
+//! Who calls is the matter of [`auth`], before the body is read.
 
+pub mod auth;
 mod body;
 pub mod cors;
 pub mod decide;
 mod edge;
+pub mod gather;
 mod hook_call;
+mod redacted;
 pub mod refusal;
 mod router;
 pub mod server;
 mod stall;
 pub mod telemetry;
 
+pub use auth::{Caller, Callers, Denied};
 pub use cors::Origins;
-pub use decide::{About, Answer, Decide, Service};
+pub use decide::{About, Answer, Answering, Decide, Service};
+pub use gather::{FhirAccess, FhirReach};
 pub use hook_call::{ImagingService, Judged};
 pub use refusal::Refusal;
 pub use server::{Ended, Limits, serve};
@@ -33,8 +38,12 @@ pub struct Settings {
     pub limits: Limits,
     /// Web pages that may call us.
     pub origins: Origins,
+    /// Who may call.
+    pub callers: Callers,
     /// The day on which orders are judged; the core has no clock.
     pub today: fn() -> Date,
+    /// FHIR servers that may be asked for what a call lacks, by caller.
+    pub fhir: FhirReach,
 }
 
 impl Settings {
@@ -44,7 +53,9 @@ impl Settings {
         Self {
             limits: Limits::default(),
             origins: Origins::development(),
+            callers: Callers::anybody(),
             today,
+            fhir: FhirReach::default(),
         }
     }
 }

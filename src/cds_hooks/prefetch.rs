@@ -37,6 +37,14 @@ impl<'a> Prefetch<'a> {
             .map(|(key, raw)| (key.as_ref(), prefetched(raw)))
     }
 
+    /// Puts an answer in place, instead of the one under this key if there is one: it was asked for after the call came.
+    pub fn set(&mut self, key: &'a str, answer: &'a RawValue) {
+        match self.entries.iter_mut().find(|(name, _)| name == key) {
+            Some((_, value)) => *value = answer,
+            None => self.entries.push((Cow::Borrowed(key), answer)),
+        }
+    }
+
     /// True when two members have the same key: the call is then ambiguous and refused.
     pub(super) fn has_repeated_key(&self) -> bool {
         let mut keys: Vec<&str> = self.entries.iter().map(|(key, _)| key.as_ref()).collect();

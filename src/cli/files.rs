@@ -9,17 +9,31 @@ const HELP: &str = "give the path of a request file, or `-` for standard input";
 
 /// The bytes of a file, or of standard input for `-`.
 pub(super) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+    match path.as_os_str().as_encoded_bytes() {
+        b"-" => {
+            let mut bytes = Vec::new();
+            let read = io::stdin().lock().read_to_end(&mut bytes);
+            read.map(|_| bytes)
+                .map_err(|error| unreadable(path, &error, HELP))
+        }
+        _ => read_with(path, HELP),
+    }
+}
+
+/// The bytes of a file, with what to do if there is none.
+pub(super) fn read_with(path: &Path, help: &str) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
-    let read = match path.as_os_str().as_encoded_bytes() {
-        b"-" => io::stdin().lock().read_to_end(&mut bytes),
-        _ => open(path)?.read_to_end(&mut bytes),
-    };
+    let read = open_with(path, help)?.read_to_end(&mut bytes);
     read.map(|_| bytes)
-        .map_err(|error| unreadable(path, &error, HELP))
+        .map_err(|error| unreadable(path, &error, help))
 }
 
 /// A file to read from.
 pub(super) fn open(path: &Path) -> Result<fs::File, Failure> {
+    open_with(path, HELP)
+}
+
+fn open_with(path: &Path, help: &str) -> Result<fs::File, Failure> {
     let file = fs::File::open(path).and_then(|file| {
         // On most systems a folder opens like a file and fails only when it is read.
         if file.metadata()?.is_dir() {
@@ -28,7 +42,7 @@ pub(super) fn open(path: &Path) -> Result<fs::File, Failure> {
             Ok(file)
         }
     });
-    file.map_err(|error| unreadable(path, &error, HELP))
+    file.map_err(|error| unreadable(path, &error, help))
 }
 
 /// Checks that a folder can be read before anybody starts to work with it.

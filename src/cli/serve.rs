@@ -1,10 +1,15 @@
-//! `apposite serve`: the service in its development profile.
+//! `apposite serve`: the service, as configured. Without a configuration: the development profile.
 
-use super::{Cards, Failure, LocalCodes, files, print, wiring};
-use crate::service::{self, About, Ended, Settings, telemetry};
+use super::config::{self, Overrides};
+use super::{Failure, files, print, wiring};
+use crate::config::{Config, Profile};
+use crate::service::auth::SetupError;
+use crate::service::gather::BaseFault;
+use crate::service::{self, About, Callers, Ended, FhirReach, Limits, Origins, Settings, telemetry};
 use anyhow::Context as _;
 use std::io::ErrorKind;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -12,52 +17,39 @@ use tokio::signal::unix::{SignalKind, signal};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// Where to listen; port 0 takes any free port
-    #[arg(
-        long,
-        value_name = "ADDRESS",
-        default_value = "127.0.0.1:8080",
-        env = "APPOSITE_LISTEN"
-    )]
-    listen: SocketAddr,
+    /// The configuration file; `apposite config example` prints one with every setting explained
+    #[arg(long, value_name = "FILE", env = "APPOSITE_CONFIG")]
+    config: Option<PathBuf>,
+    #[command(flatten)]
+    overrides: Overrides,
     /// Listen beyond this machine although callers are not authenticated
     #[arg(long)]
     allow_remote: bool,
-    #[command(flatten)]
-    cards: Cards,
-    #[command(flatten)]
-    local_codes: LocalCodes,
 }
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    if !arguments.listen.ip().is_loopback() && !arguments.allow_remote {
-        let what = format!(
-            "`{}`: this address is open to other machines, and callers are not authenticated",
-            arguments.listen
-        );
-        let help = "listen on 127.0.0.1, or add --allow-remote if something in front checks who calls";
-        return Err(Failure::new(what, help).into());
-    }
-    files::check_folder(arguments.cards.folder.as_deref())?;
-    let decide = wiring::decide(
-        arguments.cards.folder.as_deref(),
-        arguments.local_codes.file.as_deref(),
-    )?;
+    let config = config::effective(arguments.config.as_deref(), &arguments.overrides)?;
+    config::refuse_problems(arguments.config.as_deref(), &config)?;
+    refuse_open_door(&config, arguments.allow_remote)?;
+    files::check_folder(config.cards.as_deref())?;
+    refuse_unapproved(&config)?;
+    let decide = wiring::decide(config.cards.as_deref(), config.local_codes.as_deref())?;
     telemetry::start();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .context("cannot start the threads of the service")?;
     let outcome = runtime.block_on(async {
-        let listener = TcpListener::bind(arguments.listen)
+        let listener = TcpListener::bind(config.listen)
             .await
-            .map_err(|e| taken(arguments.listen, &e))?;
+            .map_err(|e| taken(config.listen, &e))?;
         let address = listener.local_addr().context("cannot tell the address in use")?;
+        let settings = settings(&config, address)?;
         // Before the banner: who has read the banner may send signals.
         let mut end = Signals::new()?;
-        print(&banner(address, decide.about()))?;
+        print(&banner(address, decide.about(), &config))?;
         tracing::info!(%address, "serving");
-        let serving = service::serve(listener, decide, Settings::development(), end.first());
+        let serving = service::serve(listener, decide, settings, end.first());
         Ok::<_, anyhow::Error>(serving.await)
     });
     // Calls that were cut are still running on the threads; they get no say in when the process ends.
@@ -69,6 +61,107 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Beyond this machine somebody must check who calls, and nobody may listen in.
+fn refuse_open_door(config: &Config, allow_remote: bool) -> Result<(), Failure> {
+    if config.listen.ip().is_loopback() || allow_remote {
+        return Ok(());
+    }
+    let open = format!("`{}`: this address is open to other machines", config.listen);
+    if config.clients.is_empty() {
+        let what = format!("{open}, and callers are not authenticated");
+        let help = "listen on 127.0.0.1, register clients in a configuration file, or add --allow-remote if something \
+                    in front checks who calls";
+        return Err(Failure::new(what, help));
+    }
+    if !config.tls_ends_upstream {
+        let what = format!("{open}, and the connection is not encrypted");
+        let help = "put a TLS proxy in front and say `tls_ends_upstream = true`, or listen on 127.0.0.1";
+        return Err(Failure::new(what, help));
+    }
+    Ok(())
+}
+
+/// Patients get advice from approved knowledge within its review date only; there is no way round it.
+fn refuse_unapproved(config: &Config) -> anyhow::Result<()> {
+    let forbidden = wiring::forbidden(config.cards.as_deref(), config.profile.into(), service::today())?;
+    match forbidden {
+        None => Ok(()),
+        Some(told) => Err(Failure::new(
+            format!("the knowledge is not approved for the production profile\n\n{told}"),
+            "serve approved knowledge (`--cards DIR`), or try this one with the development profile",
+        )
+        .into()),
+    }
+}
+
+/// What the service is told of the configuration.
+fn settings(config: &Config, address: SocketAddr) -> anyhow::Result<Settings> {
+    let seconds = |s: u32| Duration::from_secs(s.into());
+    let l = &config.limits;
+    let limits = Limits {
+        body_bytes: l.body_bytes,
+        head_time: seconds(l.head_seconds),
+        body_time: seconds(l.body_seconds),
+        idle_time: seconds(l.idle_seconds),
+        drain_time: seconds(l.drain_seconds),
+        connections: l.connections,
+    };
+    let mut origins = match config.profile {
+        Profile::Development => Origins::development(),
+        Profile::Production => Origins::default(),
+    };
+    origins.exact.extend(config.cors_origins());
+    Ok(Settings {
+        limits,
+        origins,
+        callers: callers(config, address)?,
+        fhir: fhir_reach(config)?,
+        ..Settings::development()
+    })
+}
+
+/// Who may call: the clients registered, or anybody if there are none.
+pub(super) fn callers(config: &Config, address: SocketAddr) -> Result<Callers, Failure> {
+    if config.clients.is_empty() {
+        return Ok(Callers::anybody());
+    }
+    let bases = match &config.base_url {
+        Some(base) => vec![base.clone()],
+        None => vec![
+            format!("http://{address}"),
+            format!("http://localhost:{}", address.port()),
+        ],
+    };
+    let registered = Callers::registered(&config.clients, &bases, config.discovery_needs_token);
+    registered.map_err(|error| {
+        let help = match &error {
+            SetupError::Address { .. } => "write an address as browsers show it",
+            SetupError::File { .. } => "give the JWK Set of this client, as JSON",
+            SetupError::Tls { .. } => {
+                "install the certificates of authorities, or name a file of them in SSL_CERT_FILE"
+            }
+        };
+        Failure::new(error.to_string(), help)
+    })
+}
+
+/// Which FHIR servers each client lets us ask; none without clients.
+pub(super) fn fhir_reach(config: &Config) -> Result<FhirReach, Failure> {
+    FhirReach::registered(&config.clients).map_err(|error| {
+        let help = match &error.fault {
+            BaseFault::NoBase { .. } => "write the base as the EHR sends it in `fhirServer`",
+            BaseFault::PlainHttp { .. } => "use https",
+            BaseFault::Address { .. } => {
+                "check where this FHIR server is, and say so if it is where it should be"
+            }
+            BaseFault::Client { .. } => {
+                "install the certificates of authorities, or name a file of them in SSL_CERT_FILE"
+            }
+        };
+        Failure::new(error.to_string(), help)
+    })
 }
 
 /// The two polite ways to ask a process to end.
@@ -108,7 +201,7 @@ fn taken(address: SocketAddr, error: &std::io::Error) -> Failure {
 }
 
 /// What is served and how to see it work, on one screen.
-fn banner(address: SocketAddr, about: &About) -> String {
+fn banner(address: SocketAddr, about: &About, config: &Config) -> String {
     use std::fmt::Write as _;
     let base = format!("http://{address}");
     let program = std::env::args().next().unwrap_or_else(|| "apposite".to_owned());
@@ -124,12 +217,20 @@ fn banner(address: SocketAddr, about: &About) -> String {
     }
     let _ = writeln!(text, "  {:<13} GET  {base}/health/ready", "health");
     let _ = writeln!(text, "  {:<13} {}", "knowledge", about.knowledge);
-    let _ = writeln!(
-        text,
-        "  {:<13} development: callers are not authenticated; for trial data only\n",
-        "profile"
-    );
-    if let Some(service) = about.services.first() {
+    let clients = config.clients.len();
+    let callers = match clients {
+        0 => "callers are not authenticated".to_owned(),
+        1 => "one client is registered".to_owned(),
+        many => format!("{many} clients are registered"),
+    };
+    let profile = match config.profile {
+        Profile::Development => format!("development: {callers}; for trial data only"),
+        Profile::Production => format!("production: {callers}"),
+    };
+    let _ = writeln!(text, "  {:<13} {profile}\n", "profile");
+    if let Some(service) = about.services.first()
+        && clients == 0
+    {
         let _ = writeln!(
             text,
             "See a card:\n\n  {program} example | curl -sS -H 'Content-Type: application/json' --data-binary @- \
@@ -139,4 +240,31 @@ fn banner(address: SocketAddr, about: &About) -> String {
     }
     text.push_str("Ctrl-C ends it.\n");
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Without a configuration everything is as it is without the configuration's code.
+    #[test]
+    fn the_defaults_of_the_file_are_those_of_the_service() {
+        let config = Config::default();
+        let settings = settings(&config, config.listen).unwrap();
+        assert_eq!(settings.limits, Limits::default());
+        assert_eq!(settings.origins, Origins::development());
+        assert_eq!(format!("{:?}", settings.callers), "Callers(anybody)");
+    }
+
+    #[test]
+    fn production_has_only_the_origins_it_lists() {
+        let config = Config {
+            profile: Profile::Production,
+            ..Config::default()
+        };
+        assert_eq!(
+            settings(&config, config.listen).unwrap().origins,
+            Origins::default()
+        );
+    }
 }

@@ -26,6 +26,16 @@ pub fn decide(cards: Option<&Path>, local_codes: Option<&Path>) -> anyhow::Resul
     Ok(Arc::new(service(cards, local_codes)?))
 }
 
+/// What forbids this profile to use the knowledge on this day, ready to print; nothing if it may.
+///
+/// # Errors
+/// If the knowledge cannot be read or has defects.
+pub fn forbidden(cards: Option<&Path>, profile: Profile, day: Date) -> anyhow::Result<Option<String>> {
+    let files = files(cards)?;
+    let findings = lifecycle::check(&knowledge(&files)?, &files, profile, day);
+    Ok((!findings.is_empty()).then(|| told(&findings)))
+}
+
 /// What tells how a request is judged.
 ///
 /// # Errors

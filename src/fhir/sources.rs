@@ -27,6 +27,20 @@ pub struct PrefetchKey {
     pub main: bool,
 }
 
+impl PrefetchKey {
+    /// The query its template stands for: `Condition?patient=p1`. `None` when it is not asked for, or when the id is
+    /// no FHIR id and could change the meaning of the query.
+    #[must_use]
+    pub fn query(&self, patient_id: &str) -> Option<String> {
+        let letters = |b: u8| b.is_ascii_alphanumeric() || b"-._".contains(&b);
+        let sound = (1..=64).contains(&patient_id.len())
+            && patient_id.bytes().all(letters)
+            && patient_id.bytes().any(|b| b != b'.');
+        let template = self.template.filter(|_| sound)?;
+        Some(template.replace("{{context.patientId}}", patient_id))
+    }
+}
+
 const fn main(key: &'static str, source: Source, template: &'static str) -> PrefetchKey {
     PrefetchKey {
         key,
@@ -134,6 +148,30 @@ mod tests {
             Some((Source::Observations, true))
         );
         assert_eq!(source_of("user"), None);
+    }
+
+    #[test]
+    fn a_template_becomes_a_query_only_with_a_sound_patient_id() {
+        let queries = |id: &str| KEYS.iter().filter_map(|key| key.query(id)).collect::<Vec<_>>();
+        assert!(queries("p-1.A_b").contains(&"Condition?patient=p-1.A_b".to_owned()));
+        assert!(queries("1").iter().all(|query| !query.contains('{')));
+        let long = "1".repeat(65);
+        for odd in [
+            "",
+            ".",
+            "..",
+            "1/2",
+            "1&_count=9",
+            "1?x",
+            "1#",
+            "%31",
+            "1 2",
+            "é",
+            "1,2",
+            &long,
+        ] {
+            assert!(queries(odd).is_empty(), "{odd}");
+        }
     }
 
     #[test]

@@ -3,9 +3,16 @@
 //! The shell knows sockets, limits and statuses; whoever implements [`Decide`] knows CDS Hooks, FHIR and the
 //! knowledge. The seam is narrow, so that either side is tested without the other.
 
+use super::auth::Caller;
+use super::gather::FhirAccess;
 use super::refusal::Refusal;
 use axum::body::Bytes;
 use jiff::civil::Date;
+use std::future::Future;
+use std::pin::Pin;
+
+/// An answer that may have to wait for the EHR's FHIR server.
+pub type Answering<'a> = Pin<Box<dyn Future<Output = Result<Answer, Refusal>> + Send + 'a>>;
 
 /// Judges the calls of one rule set.
 pub trait Decide: Send + Sync + 'static {
@@ -15,13 +22,21 @@ pub trait Decide: Send + Sync + 'static {
     /// The discovery document, already written as JSON (R-011: it needs nothing but this process).
     fn discovery(&self) -> Bytes;
 
-    /// The answer to one call. Same body, same day: the same bytes (P8).
+    /// The answer to one call. Same caller, same data, same day: the same bytes (P8).
     ///
-    /// Called only with an id that [`About::services`] lists.
+    /// Called only with an id that [`About::services`] lists. `access` says which FHIR servers this caller lets us ask.
+    /// Dropping the answer before it is there ends whatever it waits for.
     ///
     /// # Errors
     /// A [`Refusal`] when the body cannot be read as a call of this service or its data are not to be had.
-    fn answer(&self, service_id: &str, body: &[u8], today: Date) -> Result<Answer, Refusal>;
+    fn answer<'a>(
+        &'a self,
+        service_id: &'a str,
+        caller: &'a Caller,
+        body: &'a [u8],
+        today: Date,
+        access: &'a FhirAccess,
+    ) -> Answering<'a>;
 }
 
 /// What one process serves.

@@ -90,6 +90,15 @@ pub(crate) async fn exchange(shell: &Shell, request: Request<Body>, busy: bool) 
             "call refused"
         );
     }
+    if let Some(Refusal::Unauthenticated(denied)) = &refusal {
+        tracing::info!(
+            target: "apposite::auth",
+            request_id = id.to_str().unwrap_or_default(),
+            cause = denied.cause.code(),
+            client = denied.client,
+            "caller not let in"
+        );
+    }
     if let Some(started) = started {
         tracing::debug!(
             target: "apposite::access",

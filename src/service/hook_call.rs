@@ -1,6 +1,11 @@
 //! One call from body to answer: read → translate → consult → answer. The shell around the pure core.
+//!
+//! A call is judged on what was sent. If data are missing that could change the answer, and may be asked for, they are
+//! asked for and the call is judged again as if they had been sent: the judgement itself never waits for anything.
 
-use super::decide::{About, Answer, Decide, Service};
+use super::auth::Caller;
+use super::decide::{About, Answer, Answering, Decide, Service};
+use super::gather::{self, Fetched, FhirAccess, ROUNDS};
 use super::refusal::Refusal;
 use crate::answer::{self, Call, explain};
 use crate::cds_hooks::context::Hook;
@@ -10,12 +15,14 @@ use crate::cds_hooks::response::Response;
 use crate::cds_hooks::{HookRequest, RequestFault};
 use crate::engine::case::{Case, ResourceRef};
 use crate::engine::{Consultation, consult};
-use crate::fhir::{self, Note};
+use crate::fhir::{self, Note, Translated};
 use crate::knowledge::Knowledge;
 use axum::body::Bytes;
 use jiff::civil::Date;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
+use std::time::Instant;
 
 /// Version of the CDS Hooks specification this service is written to.
 const SPECIFICATION: &str = "3.0.0";
@@ -82,16 +89,81 @@ impl ImagingService {
         &self.knowledge
     }
 
-    /// Judges the body of one call.
+    /// Judges the body of one call on what was sent with it.
     ///
     /// # Errors
     /// If the body is not a call of this service.
     pub fn judge(&self, body: &[u8], today: Date) -> Result<Judged, RequestFault> {
-        depth::check(body)?;
-        let request = HookRequest::parse(body)?;
-        request.require_hook(&HOOKS)?;
-        let translated = fhir::translate(&request, &self.knowledge, today)?;
+        self.judge_for(&Caller::default(), body, today)
+    }
+
+    /// Judges the body of one call of this caller on what was sent with it.
+    ///
+    /// # Errors
+    /// If the body is not a call of this service.
+    pub fn judge_for(&self, caller: &Caller, body: &[u8], today: Date) -> Result<Judged, RequestFault> {
+        let request = read(body)?;
+        let seen = self.consult(&request, today)?;
+        Ok(self.respond(caller, &request, seen))
+    }
+
+    /// Judges the body of one call of this caller, asking the FHIR server for what is missing and could change the answer.
+    ///
+    /// # Errors
+    /// If the body is not a call of this service.
+    pub async fn judge_gathering(
+        &self,
+        caller: &Caller,
+        body: &[u8],
+        today: Date,
+        access: &FhirAccess,
+    ) -> Result<Judged, RequestFault> {
+        let received = Instant::now();
+        let sent = read(body)?;
+        // What was fetched outlives everything that is read from it.
+        let rounds: [OnceLock<Vec<Fetched>>; ROUNDS] = Default::default();
+        let mut request = sent.clone();
+        let mut seen = self.consult(&request, today)?;
+        let mut gathering = None;
+        for round in &rounds {
+            let missing = gather::missing(&self.knowledge, &request, &seen.0.case, &seen.1);
+            if missing.is_empty() {
+                break;
+            }
+            // Only now does it matter whether anything may be asked.
+            gathering = gathering.or_else(|| access.begin(&sent, received));
+            let Some(gathering) = &mut gathering else { break };
+            let fetched = gathering.fetch(missing).await;
+            let fetched = round.get_or_init(|| fetched);
+            if fetched.is_empty() {
+                break;
+            }
+            for Fetched { key, answer } in fetched {
+                request.prefetch.set(key, answer);
+            }
+            seen = self.consult(&request, today)?;
+        }
+        Ok(self.respond(caller, &request, seen))
+    }
+
+    /// Steps 5 to 10: what the call says, and what is decided about it.
+    fn consult<'a>(
+        &self,
+        request: &HookRequest<'a>,
+        today: Date,
+    ) -> Result<(Translated<'a>, Consultation), RequestFault> {
+        let translated = fhir::translate(request, &self.knowledge, today)?;
         let consultation = consult(&self.knowledge, &translated.case);
+        Ok((translated, consultation))
+    }
+
+    /// Step 11: the answer.
+    fn respond(
+        &self,
+        caller: &Caller,
+        request: &HookRequest<'_>,
+        (translated, consultation): (Translated<'_>, Consultation),
+    ) -> Judged {
         // P-01: without data that the judgement needs there is no answer at all, not even a part of one.
         let silent =
             consultation.unavailable.is_some() || consultation.decisions.iter().all(|d| d.advice.is_empty());
@@ -104,18 +176,19 @@ impl ImagingService {
                 .filter_map(|order| Some((order.clone(), translated.originals.get(order)?)))
                 .collect();
             let instance = request.hook_instance.to_string();
+            let tenant = caller.key();
             let call = Call {
-                tenant: "",
+                tenant: &tenant,
                 hook_instance: &instance,
             };
             answer::answer(&self.knowledge, call, &translated.case, &consultation, &drafts)
         };
-        Ok(Judged {
+        Judged {
             case: translated.case,
             consultation,
             response,
             notes: translated.notes,
-        })
+        }
     }
 
     /// How one call is judged, as JSON.
@@ -170,17 +243,34 @@ impl Decide for ImagingService {
         self.discovery.clone()
     }
 
-    fn answer(&self, _service_id: &str, body: &[u8], today: Date) -> Result<Answer, Refusal> {
-        let judged = self.judge(body, today)?;
-        if let Some(source) = judged.consultation.unavailable {
-            return Err(Refusal::DataUnavailable {
-                source_key: source.key(),
-            });
-        }
-        let cards = judged.response.cards.len();
-        let body = serde_json::to_vec(&judged.response).map_err(|_| Refusal::Failed)?;
-        Ok(Answer { body, cards })
+    fn answer<'a>(
+        &'a self,
+        _service_id: &'a str,
+        caller: &'a Caller,
+        body: &'a [u8],
+        today: Date,
+        access: &'a FhirAccess,
+    ) -> Answering<'a> {
+        Box::pin(async move {
+            let judged = self.judge_gathering(caller, body, today, access).await?;
+            if let Some(source) = judged.consultation.unavailable {
+                return Err(Refusal::DataUnavailable {
+                    source_key: source.key(),
+                });
+            }
+            let cards = judged.response.cards.len();
+            let body = serde_json::to_vec(&judged.response).map_err(|_| Refusal::Failed)?;
+            Ok(Answer { body, cards })
+        })
     }
+}
+
+/// Step 3: the call as sent.
+fn read(body: &[u8]) -> Result<HookRequest<'_>, RequestFault> {
+    depth::check(body)?;
+    let request = HookRequest::parse(body)?;
+    request.require_hook(&HOOKS)?;
+    Ok(request)
 }
 
 /// The discovery document: one id at both hooks.

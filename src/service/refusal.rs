@@ -3,6 +3,7 @@
 //! A refusal says what is wrong, where, and which request it was. It never carries request text, a path or a
 //! stack (SC-23): places are names the specification defines, words are ours.
 
+use super::auth::Denied;
 use crate::cds_hooks::outcome::{Issue, OperationOutcome};
 use crate::cds_hooks::response::Coding;
 use crate::cds_hooks::{FaultKind, RequestFault};
@@ -18,6 +19,9 @@ pub enum Refusal {
     /// The body cannot be read as a call of this service.
     #[error(transparent)]
     Unreadable(#[from] RequestFault),
+    /// The caller did not prove to be a registered client; the cause is for the log only (P-03).
+    #[error("this call needs a valid token of a registered client; ask whoever runs this service")]
+    Unauthenticated(Denied),
     /// No service has this id.
     #[error("no service has this id; `GET /cds-services` lists those there are")]
     UnknownService,
@@ -46,7 +50,7 @@ pub enum Refusal {
     #[error("send the body as `application/json`, without content encoding")]
     MediaType,
     /// More work than this process takes on.
-    #[error("too many connections; try again shortly")]
+    #[error("more work than this service takes on at once; try again shortly")]
     TooBusy,
     /// A defect of ours.
     #[error("an internal error; quote the request id to whoever runs this service")]
@@ -99,6 +103,10 @@ impl Refusal {
                     ..plain(StatusCode::BAD_REQUEST, issue, code)
                 }
             }
+            Self::Unauthenticated(_) => Rendering {
+                header: Some((header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))),
+                ..plain(StatusCode::UNAUTHORIZED, "login", "not-authenticated")
+            },
             Self::UnknownService => plain(StatusCode::NOT_FOUND, "not-found", "service-unknown"),
             Self::UnknownRoute => plain(StatusCode::NOT_FOUND, "not-found", "address-unknown"),
             Self::Method { allow } => Rendering {
@@ -195,6 +203,7 @@ impl IntoResponse for Refusal {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::service::auth::Denial;
 
     /// P-02: status and issue type of every refusal.
     #[test]
@@ -212,6 +221,14 @@ mod tests {
             (unreadable(FaultKind::Required), 400, "required"),
             (unreadable(FaultKind::Value), 400, "value"),
             (unreadable(FaultKind::NotSupported), 400, "not-supported"),
+            (
+                Refusal::Unauthenticated(Denied {
+                    cause: Denial::NoToken,
+                    client: None,
+                }),
+                401,
+                "login",
+            ),
             (Refusal::UnknownService, 404, "not-found"),
             (Refusal::UnknownRoute, 404, "not-found"),
             (Refusal::Method { allow: "GET" }, 405, "not-supported"),

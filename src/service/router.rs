@@ -61,16 +61,29 @@ fn service_id(path: &str) -> Option<&str> {
     (!id.is_empty() && !id.contains('/')).then_some(id)
 }
 
-/// Steps 1 to 12 of one call: accept, read, judge, answer.
+/// Steps 1 to 12 of one call: accept, identify, read, judge, answer.
 async fn hook_call(State(app): State<Arc<App>>, request: Request) -> Result<Response, Refusal> {
     let (head, body) = request.into_parts();
     let limits = &app.settings.limits;
+    let callers = &app.settings.callers;
+    // Before the body: who is not let in does not get us to read anything (SC-16).
+    let caller = match callers.identify(&head.headers, head.uri.path(), now()).await {
+        Ok(caller) => caller,
+        Err(refusal) => {
+            body::dismiss(&head.headers, body, limits).await;
+            return Err(refusal);
+        }
+    };
     let Some(id) = service_id(head.uri.path()).filter(|id| app.decide.about().serves(id)) else {
         body::dismiss(&head.headers, body, limits).await;
         return Err(Refusal::UnknownService);
     };
     let body = body::read(&head.headers, body, limits).await?;
-    let answer = app.decide.answer(id, &body, (app.settings.today)())?;
+    let access = app.settings.fhir.of(&caller);
+    let answer = app
+        .decide
+        .answer(id, &caller, &body, (app.settings.today)(), access)
+        .await?;
     let mut response = json(Body::from(answer.body));
     if tracing::enabled!(target: "apposite::access", tracing::Level::DEBUG) {
         response.extensions_mut().insert(Cards(answer.cards));
@@ -78,8 +91,17 @@ async fn hook_call(State(app): State<Arc<App>>, request: Request) -> Result<Resp
     Ok(response)
 }
 
-async fn discovery(State(app): State<Arc<App>>) -> Response {
-    json(Body::from(app.decide.discovery()))
+async fn discovery(State(app): State<Arc<App>>, request: Request) -> Result<Response, Refusal> {
+    let callers = &app.settings.callers;
+    callers
+        .identify_reader(request.headers(), request.uri().path(), now())
+        .await?;
+    Ok(json(Body::from(app.decide.discovery())))
+}
+
+/// The second it is, for the times in a token.
+fn now() -> i64 {
+    jiff::Timestamp::now().as_second()
 }
 
 /// Alive means: this process answers.

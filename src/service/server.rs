@@ -74,6 +74,7 @@ pub async fn serve(
     end: impl Future<Output = ()>,
 ) -> Ended {
     let shell = Shell::new(decide, settings);
+    shell.app.settings.callers.warm_up();
     let limits = shell.app.settings.limits.clone();
     let seats = Arc::new(Semaphore::new(limits.connections));
     let standing = Arc::new(Semaphore::new(STANDING_ROOM));

@@ -46,9 +46,11 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("answer", &["engine", "knowledge", "terminology", "cds_hooks"]),
     ("review", &["answer", "engine", "knowledge", "terminology"]),
     ("fhir", &["engine", "knowledge", "terminology", "cds_hooks"]),
+    ("config", &["knowledge"]),
     (
         "service",
         &[
+            "config",
             "fhir",
             "answer",
             "review",
@@ -61,6 +63,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "cli",
         &[
+            "config",
             "service",
             "fhir",
             "answer",

@@ -5,22 +5,29 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener};
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
 
-fn apposite(arguments: &[&str]) -> Command {
+pub fn apposite(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_apposite"));
     // Settings of whoever runs the tests stay out of them.
-    for name in ["APPOSITE_LISTEN", "APPOSITE_CARDS", "APPOSITE_LOG"] {
+    for name in [
+        "APPOSITE_LISTEN",
+        "APPOSITE_CARDS",
+        "APPOSITE_LOG",
+        "APPOSITE_CONFIG",
+        "APPOSITE_PROFILE",
+        "APPOSITE_BASE_URL",
+    ] {
         command.env_remove(name);
     }
     command.args(arguments).stdin(Stdio::null());
     command
 }
 
-fn output(arguments: &[&str]) -> Output {
+pub fn output(arguments: &[&str]) -> Output {
     apposite(arguments).output().unwrap()
 }
 
 /// A failure is one message with a remedy, and nothing that looks like a crash.
-fn fails(arguments: &[&str], code: i32, message: &[&str]) {
+pub fn fails(arguments: &[&str], code: i32, message: &[&str]) {
     let out = output(arguments);
     let said = String::from_utf8(out.stderr).unwrap();
     assert_eq!(out.status.code(), Some(code), "{arguments:?}: {said}");
@@ -35,11 +42,11 @@ fn fails(arguments: &[&str], code: i32, message: &[&str]) {
 }
 
 /// A running service, ended with the test.
-struct Serving {
-    child: Child,
+pub struct Serving {
+    pub child: Child,
     stdout: BufReader<ChildStdout>,
-    address: SocketAddr,
-    banner: String,
+    pub address: SocketAddr,
+    pub banner: String,
 }
 
 impl Serving {
@@ -48,7 +55,12 @@ impl Serving {
     }
 
     fn logging(level: &str) -> Self {
-        let mut command = apposite(&["serve", "--listen", "127.0.0.1:0"]);
+        Self::with(&[], level)
+    }
+
+    /// With more arguments.
+    pub fn with(more: &[&str], level: &str) -> Self {
+        let mut command = apposite(&[&["serve", "--listen", "127.0.0.1:0"], more].concat());
         let mut child = command
             .env("APPOSITE_LOG", level)
             .stdout(Stdio::piped())
@@ -78,7 +90,7 @@ impl Serving {
     }
 
     /// The first service the banner names.
-    fn service_id(&self) -> String {
+    pub fn service_id(&self) -> String {
         self.banner
             .split("/cds-services/")
             .nth(1)
@@ -89,7 +101,7 @@ impl Serving {
             .to_owned()
     }
 
-    fn signal(&self, name: &str) {
+    pub fn signal(&self, name: &str) {
         let kill = format!("kill -{name} {}", self.child.id());
         assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
     }

@@ -9,10 +9,13 @@
     reason = "these are tests"
 )]
 
+mod auth;
 mod cli;
 mod closure;
+mod config;
 mod cors;
 mod fixtures;
+mod gather;
 mod http;
 mod knowledge_tools;
 mod lifecycle;

@@ -29,15 +29,21 @@ impl App {
     }
 
     pub async fn with(limits: Limits) -> Self {
+        Self::configured(|_| Settings {
+            limits,
+            today: || date(2026, 6, 15),
+            ..Settings::development()
+        })
+        .await
+    }
+
+    /// With settings that may depend on the address it listens on.
+    pub async fn configured(settings: impl FnOnce(SocketAddr) -> Settings) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (fake, gate) = Fake::new();
         let (end, ended) = oneshot::channel::<()>();
-        let settings = Settings {
-            limits,
-            today: || date(2026, 6, 15),
-            ..Settings::development()
-        };
+        let settings = settings(address);
         let serving = tokio::spawn(serve(listener, Arc::new(fake), settings, async {
             // A test that just drops its app ends it too.
             let _ = ended.await;

@@ -1,7 +1,7 @@
 //! A decision that does what its service id says.
 
 use apposite::cds_hooks::{FaultKind, RequestFault};
-use apposite::service::{About, Answer, Decide, Refusal, Service};
+use apposite::service::{About, Answer, Answering, Caller, Decide, FhirAccess, Refusal, Service};
 use axum::body::Bytes;
 use jiff::civil::Date;
 use std::sync::mpsc::{Receiver, Sender};
@@ -75,7 +75,20 @@ impl Decide for Fake {
         Bytes::from_static(DISCOVERY.as_bytes())
     }
 
-    fn answer(&self, service_id: &str, body: &[u8], today: Date) -> Result<Answer, Refusal> {
+    fn answer<'a>(
+        &'a self,
+        service_id: &'a str,
+        _: &'a Caller,
+        body: &'a [u8],
+        today: Date,
+        _: &'a FhirAccess,
+    ) -> Answering<'a> {
+        Box::pin(std::future::ready(self.reply(service_id, body, today)))
+    }
+}
+
+impl Fake {
+    fn reply(&self, service_id: &str, body: &[u8], today: Date) -> Result<Answer, Refusal> {
         let unreadable = |kind| {
             let (pointer, message) = ("/context/patientId".to_owned(), "our words".to_owned());
             Err(Refusal::Unreadable(RequestFault {

@@ -2,4 +2,6 @@
 
 pub mod app;
 pub mod fake;
+pub mod idp;
 pub mod raw;
+pub mod signer;

@@ -1,0 +1,371 @@
+//! Every setting with its meaning, unit, default and an example: the one list from which the example file is written
+//! and against which the types are tested.
+
+use std::fmt::Write as _;
+
+/// One setting.
+#[derive(Debug, Clone, Copy)]
+pub struct Setting {
+    /// Its name, with its table: `limits.body_bytes`, `client.issuer`.
+    pub name: &'static str,
+    /// What it does, and its unit.
+    pub meaning: &'static str,
+    /// Its default, as written in the file; `None` if it has none.
+    pub default: Option<&'static str>,
+    /// An example, as written in the file; without one, the example file leaves it out.
+    pub example: Option<&'static str>,
+    /// The variable of the environment and the option of the command line that override it.
+    pub overridden: Option<(&'static str, &'static str)>,
+}
+
+const fn setting(name: &'static str, default: Option<&'static str>, meaning: &'static str) -> Setting {
+    Setting {
+        name,
+        meaning,
+        default,
+        example: None,
+        overridden: None,
+    }
+}
+
+impl Setting {
+    const fn such_as(self, example: &'static str) -> Self {
+        Self {
+            example: Some(example),
+            ..self
+        }
+    }
+
+    const fn overridden(self, variable: &'static str, option: &'static str) -> Self {
+        Self {
+            overridden: Some((variable, option)),
+            ..self
+        }
+    }
+}
+
+/// All settings, in the order of the example file.
+pub const SETTINGS: &[Setting] = &[
+    setting(
+        "profile",
+        Some("\"development\""),
+        "What the service is used for: \"development\" (made-up patients) or \"production\" (patients). Production \
+         refuses to start with unsafe settings, or with knowledge that is not approved.",
+    )
+    .such_as("\"production\"")
+    .overridden("APPOSITE_PROFILE", "--profile"),
+    setting(
+        "listen",
+        Some("\"127.0.0.1:8080\""),
+        "Address and port to listen on; port 0 takes any free one. Beyond this machine only with signed calls and a \
+         TLS proxy in front.",
+    )
+    .overridden("APPOSITE_LISTEN", "--listen"),
+    setting(
+        "base_url",
+        None,
+        "The address of the service as clients see it, without /cds-services. Tokens must be made out to it. In \
+         development it defaults to the address listened on.",
+    )
+    .such_as("\"https://cds.example.org\"")
+    .overridden("APPOSITE_BASE_URL", "--base-url"),
+    setting(
+        "tls_ends_upstream",
+        Some("false"),
+        "Whether a proxy in front ends TLS, and nobody else can reach the address listened on.",
+    )
+    .such_as("true"),
+    setting(
+        "discovery_needs_token",
+        Some("false"),
+        "Whether GET /cds-services, too, needs a token. The document holds nothing about patients.",
+    ),
+    setting(
+        "cards",
+        None,
+        "Folder with the knowledge; a relative path starts at this file. Left out: the knowledge built in.",
+    )
+    .overridden("APPOSITE_CARDS", "--cards"),
+    setting(
+        "local_codes",
+        None,
+        "CSV file that says what the site's own codes mean, and which to offer; see local-codes.md.",
+    )
+    .overridden("APPOSITE_LOCAL_CODES", "--local-codes"),
+    setting("limits.body_bytes", Some("4194304"), "The largest request body, in bytes."),
+    setting(
+        "limits.head_seconds",
+        Some("5"),
+        "Seconds for a request head, from its first byte or from connecting.",
+    ),
+    setting("limits.body_seconds", Some("10"), "Seconds for a request body."),
+    setting(
+        "limits.idle_seconds",
+        Some("75"),
+        "Seconds a connection may rest between calls; longer than the proxy in front keeps it.",
+    ),
+    setting(
+        "limits.drain_seconds",
+        Some("10"),
+        "Seconds that calls in flight may take once the service is asked to end.",
+    ),
+    setting("limits.connections", Some("1024"), "Connections served at once."),
+    setting(
+        "client.name",
+        None,
+        "What people call this client. It appears in logs; each client has its own.",
+    )
+    .such_as("\"general-hospital\""),
+    setting(
+        "client.issuer",
+        None,
+        "The `iss` of its tokens, to the letter. Each client has its own.",
+    )
+    .such_as("\"https://ehr.example.org\""),
+    setting(
+        "client.jwks_url",
+        None,
+        "Where it publishes its public keys: https, no redirects. A `jku` in a token must be equal to it. Either this \
+         or jwks_file.",
+    )
+    .such_as("\"https://ehr.example.org/.well-known/jwks.json\""),
+    setting(
+        "client.jwks_file",
+        None,
+        "A file with its public keys (a JWK Set), for clients that publish none. Read again every five \
+         minutes, and sooner when a token names a key that is not in it.",
+    ),
+    setting(
+        "client.jwks_plain_http",
+        Some("false"),
+        "Whether jwks_url may be plain http. Only for a key server on this machine.",
+    ),
+    setting(
+        "client.audiences",
+        Some("[]"),
+        "Values of `aud` accepted besides the address that is called; some EHRs have it typed in by hand.",
+    ),
+    setting(
+        "client.algorithms",
+        Some("[\"ES384\", \"RS384\"]"),
+        "How it may sign. Also known: ES256, RS256, RS512, PS256, PS384, PS512, EdDSA.",
+    ),
+    setting(
+        "client.tenants",
+        Some("[]"),
+        "The organisations it speaks for: its tokens must name one of them in `tenant`. Empty: its tokens name none.",
+    ),
+    setting(
+        "client.max_lifetime_seconds",
+        Some("3600"),
+        "The longest life of a token in seconds, from `iat` to `exp`; at most a day.",
+    ),
+    setting(
+        "client.leeway_seconds",
+        Some("60"),
+        "Seconds that its clock and ours may differ; at most 120.",
+    ),
+    setting(
+        "client.replay",
+        Some("\"strict\""),
+        "\"strict\": each token passes once. \"test\": as often as it is sent, for test kits that sign once; not in \
+         production.",
+    ),
+    setting(
+        "client.seen_tokens",
+        Some("250000"),
+        "How many used tokens are remembered until they expire, about 100 bytes each. When it is full, calls of this \
+         client get 503.",
+    ),
+    setting(
+        "client.cors_origins",
+        Some("[]"),
+        "Web pages that may call from a browser: exact origins. An origin is allowed for the whole service.",
+    ),
+    setting(
+        "client.fhir_bases",
+        Some("[]"),
+        "FHIR servers that may be read for its calls: `fhirServer` must be one of them, or lie below one. Only what a \
+         call lacks and could change its answer is read, with the access granted in that call. Empty: none is read.",
+    ),
+    setting(
+        "client.fhir_private",
+        Some("false"),
+        "Whether fhir_bases may lie in a private network, such as the hospital's own.",
+    ),
+    setting(
+        "client.fhir_loopback",
+        Some("false"),
+        "Whether fhir_bases may lie on this machine. They may then be plain http, in development.",
+    ),
+    setting(
+        "client.fhir_subject",
+        None,
+        "Our name at its authorization server: access granted to any other `subject` is not used. Left out: not \
+         compared.",
+    ),
+];
+
+/// The example file: every setting, explained; those without an example stand there as comments.
+#[must_use]
+pub fn example() -> String {
+    let mut text = String::from(
+        "# Every setting of Apposite. Lines that begin with `#` show the default, or what a setting looks like.\n\
+         # `apposite config check FILE` checks a file, `apposite serve --config FILE` uses it. An unknown setting is\n\
+         # refused. Options of the command line go before variables of the environment, those before the file.\n\
+         # This file is written by `apposite config example`.\n",
+    );
+    let mut table = "";
+    for setting in SETTINGS {
+        let (now, name) = setting.name.split_once('.').unwrap_or(("", setting.name));
+        if now != table {
+            table = now;
+            // Writing to a string cannot fail.
+            let _ = match now {
+                "client" => write!(
+                    text,
+                    "\n# One table for each client: an EHR, or one of its installations.\n[[client]]\n"
+                ),
+                other => write!(text, "\n[{other}]\n"),
+            };
+        }
+        text.push('\n');
+        for line in wrapped(&described(setting)) {
+            let _ = writeln!(text, "# {line}");
+        }
+        let _ = match (setting.example, setting.default) {
+            (Some(example), _) => writeln!(text, "{name} = {example}"),
+            (None, Some(default)) => writeln!(text, "# {name} = {default}"),
+            (None, None) => writeln!(text, "# {name} = \"…\""),
+        };
+    }
+    text
+}
+
+fn described(setting: &Setting) -> String {
+    let mut text = setting.meaning.to_owned();
+    match setting.default {
+        Some(default) => text.extend([" Default: ", default, "."]),
+        None => text.push_str(" No default."),
+    }
+    if let Some((variable, option)) = setting.overridden {
+        text.extend([" Overridden by ", option, " or ", variable, "."]);
+    }
+    text
+}
+
+/// Lines of at most 110 characters.
+fn wrapped(text: &str) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split_whitespace() {
+        let fits = lines
+            .last()
+            .is_none_or(|l| l.is_empty() || l.len() + 1 + word.len() <= 110);
+        if !fits {
+            lines.push(String::new());
+        }
+        if let Some(line) = lines.last_mut() {
+            if !line.is_empty() {
+                line.push(' ');
+            }
+            line.push_str(word);
+        }
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Client, Config};
+    use std::collections::BTreeMap;
+    use std::path::Path;
+
+    /// The settings of a configuration by name, as the types write them.
+    fn written(config: &Config) -> BTreeMap<String, toml::Value> {
+        fn walk(prefix: &str, value: &toml::Value, found: &mut BTreeMap<String, toml::Value>) {
+            let table = match value {
+                toml::Value::Table(table) => Some(table),
+                toml::Value::Array(list) => list.first().and_then(toml::Value::as_table),
+                _ => None,
+            };
+            match table {
+                Some(table) => table.iter().for_each(|(name, value)| {
+                    let name = if prefix.is_empty() {
+                        name.clone()
+                    } else {
+                        format!("{prefix}.{name}")
+                    };
+                    walk(&name, value, found);
+                }),
+                None => {
+                    found.insert(prefix.to_owned(), value.clone());
+                }
+            }
+        }
+        let mut found = BTreeMap::new();
+        walk("", &toml::Value::try_from(config).unwrap(), &mut found);
+        found
+    }
+
+    fn value(written: &str) -> toml::Value {
+        toml::from_str::<toml::Table>(&format!("v = {written}")).unwrap()["v"].clone()
+    }
+
+    #[test]
+    fn every_setting_is_documented_with_its_real_default() {
+        let defaults = Config {
+            clients: vec![Client::new("", "")],
+            ..Config::default()
+        };
+        let mut real = written(&defaults);
+        for required in ["client.name", "client.issuer"] {
+            real.remove(required);
+        }
+        let documented: BTreeMap<String, toml::Value> = SETTINGS
+            .iter()
+            .filter_map(|s| Some((s.name.to_owned(), value(s.default?))))
+            .collect();
+        assert_eq!(documented, real);
+
+        // With everything set, the types write exactly the documented names.
+        let whole = Config {
+            base_url: Some(String::new()),
+            cards: Some("".into()),
+            local_codes: Some("".into()),
+            clients: vec![Client {
+                jwks_url: Some(String::new()),
+                jwks_file: Some("".into()),
+                fhir_subject: Some(String::new()),
+                ..Client::new("", "")
+            }],
+            ..Config::default()
+        };
+        let mut names: Vec<&str> = SETTINGS.iter().map(|s| s.name).collect();
+        names.sort_unstable();
+        assert_eq!(
+            names,
+            written(&whole).keys().map(String::as_str).collect::<Vec<_>>()
+        );
+    }
+
+    #[test]
+    fn the_example_is_a_configuration_without_problems() {
+        let text = example();
+        let config = Config::parse(&text, Path::new("")).unwrap();
+        assert_eq!(config.problems(), []);
+        assert!(text.lines().all(|l| l.chars().count() <= 120), "{text}");
+        // What is commented out is well-formed too.
+        let all: String = text
+            .lines()
+            .map(|l| match l.strip_prefix("# ") {
+                Some(rest) if rest.split_once(" = ").is_some_and(|(n, _)| !n.contains(' ')) => {
+                    format!("{rest}\n")
+                }
+                _ => format!("{l}\n"),
+            })
+            .collect();
+        let config = Config::parse(&all, Path::new("")).unwrap();
+        assert_eq!(written(&config).len(), SETTINGS.len());
+    }
+}

@@ -1,0 +1,270 @@
+//! Who calls: a signed token of a registered client, or nobody (R-102 – R-118, SC-11 – SC-16).
+//!
+//! [`Callers::identify`] runs before a byte of the body is read. Whatever is wrong, the caller sees the same 401; the
+//! cause is for the log. Clients, their keys and audiences are registered in the configuration; nothing in a token
+//! chooses where keys come from. Left out so far: mutual TLS, limits of rate, and a store of used tokens that several
+//! replicas share.
+
+mod denial;
+mod keys;
+mod replay;
+mod source;
+#[cfg(test)]
+mod tests;
+mod token;
+
+pub use denial::Denial;
+
+use super::redacted::Redacted;
+use super::refusal::Refusal;
+use crate::config::{Client, Replay};
+use axum::http::{HeaderMap, header};
+use replay::{Seen, Use};
+use source::{KeySource, Place, Times};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+use token::Token;
+
+/// Who may call.
+#[derive(Clone, Default)]
+pub struct Callers(Option<Arc<Register>>);
+
+struct Register {
+    /// The service as clients address it: one or several spellings, without a slash at the end.
+    bases: Vec<String>,
+    discovery_needs_token: bool,
+    by_issuer: BTreeMap<String, Registered>,
+}
+
+struct Registered {
+    client: Arc<Client>,
+    keys: Arc<KeySource>,
+    seen: Seen,
+}
+
+/// Who called.
+#[derive(Debug, Clone, Default)]
+pub struct Caller {
+    client: Option<Arc<Client>>,
+    tenant: Option<String>,
+}
+
+/// Why nobody could be identified, and at whose door, if a registered issuer was named.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Denied {
+    /// The cause, for the log.
+    pub cause: Denial,
+    /// The name of the client in the configuration.
+    pub client: Option<String>,
+}
+
+/// The keys of a client cannot be looked after.
+#[derive(Debug, thiserror::Error)]
+pub enum SetupError {
+    /// Not an address.
+    #[error("client `{client}`: `jwks_url` is not an address")]
+    Address {
+        /// The client's name.
+        client: String,
+    },
+    /// The file with the keys is missing, or is no key set.
+    #[error("client `{client}`: `jwks_file` {}: {why}", file.display())]
+    File {
+        /// The client's name.
+        client: String,
+        /// The file.
+        file: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The TLS library found no authorities to trust.
+    #[error("client `{client}`: no certificates of authorities are installed on this machine")]
+    Tls {
+        /// The client's name.
+        client: String,
+    },
+}
+
+impl Callers {
+    /// Anybody may call; the development profile without clients.
+    #[must_use]
+    pub fn anybody() -> Self {
+        Self(None)
+    }
+
+    /// Only these clients may call. `bases` are the addresses of the service as clients see it.
+    ///
+    /// # Errors
+    /// If the keys of a client cannot be looked after on this machine.
+    pub fn registered(
+        clients: &[Client],
+        bases: &[String],
+        discovery_needs_token: bool,
+    ) -> Result<Self, SetupError> {
+        let with = |client: &Client| Ok((client.issuer.clone(), Registered::new(client)?));
+        let by_issuer = clients.iter().map(with).collect::<Result<_, _>>()?;
+        let bases = bases.iter().map(|b| b.trim_end_matches('/').to_owned());
+        Ok(Self(Some(Arc::new(Register {
+            bases: bases.collect(),
+            discovery_needs_token,
+            by_issuer,
+        }))))
+    }
+
+    /// Starts reading the keys of all clients, so that the first call does not wait for them.
+    pub(crate) fn warm_up(&self) {
+        for registered in self.0.iter().flat_map(|r| r.by_issuer.values()) {
+            tokio::spawn(Arc::clone(&registered.keys).refresh());
+        }
+    }
+
+    /// Who asks for the discovery document. Anybody may, unless configured otherwise.
+    pub(crate) async fn identify_reader(
+        &self,
+        headers: &HeaderMap,
+        path: &str,
+        now: i64,
+    ) -> Result<Caller, Refusal> {
+        match &self.0 {
+            Some(register) if register.discovery_needs_token => self.identify(headers, path, now).await,
+            _ => Ok(Caller::default()),
+        }
+    }
+
+    /// Who makes the call that arrived at this path, at this second.
+    ///
+    /// # Errors
+    /// [`Refusal::Unauthenticated`], or [`Refusal::TooBusy`] when the token is good but its use cannot be remembered.
+    pub async fn identify(&self, headers: &HeaderMap, path: &str, now: i64) -> Result<Caller, Refusal> {
+        let Some(register) = &self.0 else {
+            return Ok(Caller::default());
+        };
+        let denied = |cause| Denied { cause, client: None };
+        let token = bearer(headers).map_err(denied)?;
+        let token = Token::read(token.reveal()).map_err(denied)?;
+        let registered = register
+            .by_issuer
+            .get(token.issuer())
+            .ok_or(denied(Denial::Issuer))?;
+        let audiences: Vec<String> = register
+            .bases
+            .iter()
+            .map(|base| format!("{base}{path}"))
+            .collect();
+        registered.admit(token, &audiences, now).await
+    }
+}
+
+impl Registered {
+    fn new(client: &Client) -> Result<Self, SetupError> {
+        let name = || client.name.clone();
+        let place = match (&client.jwks_url, &client.jwks_file) {
+            (Some(url), _) => {
+                let url = reqwest::Url::parse(url).map_err(|_| SetupError::Address { client: name() })?;
+                let tls = url.scheme() == "https";
+                Place::Address(
+                    source::http(tls).map_err(|_| SetupError::Tls { client: name() })?,
+                    url,
+                )
+            }
+            (None, Some(file)) => {
+                // It is read again later; what is wrong with it is better told now.
+                source::read(file).map_err(|error| SetupError::File {
+                    client: name(),
+                    file: file.clone(),
+                    why: error.to_string(),
+                })?;
+                Place::File(file.clone())
+            }
+            (None, None) => return Err(SetupError::Address { client: name() }),
+        };
+        Ok(Self {
+            keys: KeySource::new(&client.name, place, Times::USUAL),
+            seen: Seen::new(client.seen_tokens),
+            client: Arc::new(client.clone()),
+        })
+    }
+
+    /// Everything that is asked once it is known who is said to call.
+    async fn admit(&self, token: Token<'_>, audiences: &[String], now: i64) -> Result<Caller, Refusal> {
+        let client = &self.client;
+        let denied = |cause| Denied {
+            cause,
+            client: Some(client.name.clone()),
+        };
+        token.suits(client).map_err(denied)?;
+        let key = self.keys.key(token.key_id()).await.map_err(denied)?;
+        let verified = token.verify(client, &key, audiences, now).map_err(denied)?;
+        let used = match client.replay {
+            Replay::Strict => self.seen.note(&verified.jti, verified.until, now),
+            Replay::Test => Use::First,
+        };
+        match used {
+            Use::First => Ok(Caller {
+                client: Some(Arc::clone(client)),
+                tenant: verified.tenant,
+            }),
+            Use::Again => Err(denied(Denial::Replayed).into()),
+            Use::Full => Err(Refusal::TooBusy),
+        }
+    }
+}
+
+impl Caller {
+    /// What is registered for the client; nothing when anybody may call.
+    #[must_use]
+    pub fn client(&self) -> Option<&Client> {
+        self.client.as_deref()
+    }
+
+    /// The organisation at the client, if it serves several.
+    #[must_use]
+    pub fn tenant(&self) -> Option<&str> {
+        self.tenant.as_deref()
+    }
+
+    /// Client and organisation as one name, from which the ids of cards derive (P-20); empty for anybody.
+    #[must_use]
+    pub fn key(&self) -> String {
+        match (&self.client, &self.tenant) {
+            (Some(client), Some(tenant)) => format!("{}\n{tenant}", client.issuer),
+            (Some(client), None) => client.issuer.clone(),
+            (None, _) => String::new(),
+        }
+    }
+}
+
+/// The token of the one `Authorization` header.
+fn bearer(headers: &HeaderMap) -> Result<Redacted<&str>, Denial> {
+    let mut all = headers.get_all(header::AUTHORIZATION).iter();
+    let value = all.next().ok_or(Denial::NoToken)?;
+    if all.next().is_some() {
+        return Err(Denial::NotBearer);
+    }
+    let (scheme, token) = value
+        .to_str()
+        .ok()
+        .and_then(|v| v.split_once(' '))
+        .ok_or(Denial::NotBearer)?;
+    if !scheme.eq_ignore_ascii_case("Bearer") {
+        return Err(Denial::NotBearer);
+    }
+    Ok(Redacted::new(token.trim_start_matches(' ')))
+}
+
+impl From<Denied> for Refusal {
+    fn from(denied: Denied) -> Self {
+        Self::Unauthenticated(denied)
+    }
+}
+
+impl fmt::Debug for Callers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Some(register) => write!(f, "Callers({} clients)", register.by_issuer.len()),
+            None => f.write_str("Callers(anybody)"),
+        }
+    }
+}
