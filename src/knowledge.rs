@@ -12,6 +12,7 @@ pub mod lifecycle;
 pub mod lint;
 pub mod literals;
 pub mod local;
+pub mod matcher;
 pub mod space;
 pub mod table;
 pub mod vocabulary;

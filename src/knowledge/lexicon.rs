@@ -2,9 +2,8 @@
 
 use super::finding::Finding;
 use super::literals::{FirstLook, Possible, Required, Start};
+use super::matcher::Matcher;
 use super::vocabulary::List;
-pub(crate) use regex_automata::meta::Regex;
-use regex_automata::util::syntax;
 use regex_automata::{Anchored, Input};
 use regex_syntax::ParserBuilder;
 use regex_syntax::hir::{Class, Hir, HirKind};
@@ -28,7 +27,7 @@ pub struct Lexicon {
 /// One phrase.
 #[derive(Debug)]
 struct Pattern {
-    regex: Regex,
+    regex: Matcher,
     start: Start,
     /// The most bytes a match can have.
     longest: usize,
@@ -45,15 +44,16 @@ impl Pattern {
         let start = &self.start;
         if start.is_anywhere() {
             let input = Input::new(text).span(from..text.len());
-            return self.regex.find(input).map(|m| m.range());
+            return self.regex.find(input);
         }
         let mut at = start.next(text, from)?;
         loop {
             // What a search costs grows with the length of what it is given.
             let end = text.len().min(at.saturating_add(self.longest));
             let input = Input::new(text).span(at..end).anchored(Anchored::Yes);
-            if let Some(found) = self.regex.find(input) {
-                return Some(found.range());
+            let found = self.regex.find(input);
+            if found.is_some() {
+                return found;
             }
             at = start.next(text, at + 1)?;
         }
@@ -196,8 +196,8 @@ impl Lexicon {
         let first = self.patterns.len();
         let words = words.iter().map(|w| (w, whole_word(w)));
         for (written, pattern) in patterns.iter().map(|p| (p, p.clone())).chain(words) {
-            match compile(&pattern) {
-                Ok(regex) if regex.is_match("") => {
+            match Matcher::new(&pattern) {
+                Ok(regex) if regex.is_match(b"") => {
                     findings.push(finding(
                         written,
                         "it matches nothing at all, and so everywhere".into(),
@@ -218,7 +218,7 @@ impl Lexicon {
                     });
                     self.required.push(required);
                 }
-                Err(error) => findings.push(finding(written, reason(&error))),
+                Err(error) => findings.push(finding(written, error)),
             }
         }
         self.lists.resize(List::ALL.len(), 0..0);
@@ -227,27 +227,6 @@ impl Lexicon {
         }
         findings
     }
-}
-
-/// Texts are folded to ASCII first, so patterns need no Unicode tables. A pattern runs only after the first look, on a
-/// short text: searching without automata tables costs little time there and saves most of the memory and start-up.
-pub(crate) fn compile(pattern: &str) -> Result<Regex, Box<regex_automata::meta::BuildError>> {
-    Regex::builder()
-        .syntax(
-            syntax::Config::new()
-                .case_insensitive(true)
-                .unicode(false)
-                .utf8(false),
-        )
-        .configure(
-            Regex::config()
-                .utf8_empty(false)
-                .dfa(false)
-                .hybrid(false)
-                .onepass(false),
-        )
-        .build(pattern)
-        .map_err(Box::new)
 }
 
 /// True when a part of the pattern runs on without an end over nearly any sign, such as `.*`.
@@ -292,13 +271,6 @@ fn crosses_sentences(hir: &Hir) -> bool {
         HirKind::Capture(part) => crosses_sentences(&part.sub),
         _ => [b'a', b'z', b' ', b'.'].into_iter().all(holds),
     }
-}
-
-/// What is wrong with a pattern, without the library's own words around it.
-fn reason(error: &regex_automata::meta::BuildError) -> String {
-    error
-        .syntax_error()
-        .map_or_else(|| error.to_string(), ToString::to_string)
 }
 
 /// A cue word as a pattern that matches it whole: `no` is not in `known`.
@@ -404,12 +376,12 @@ mod tests {
 
     #[test]
     fn cue_words_match_whole() {
-        let no = compile(&whole_word("no")).unwrap();
+        let no = Matcher::new(&whole_word("no")).unwrap();
         assert!(no.is_match(b"No mets"));
         assert!(!no.is_match(b"known mets"));
-        assert!(compile(&whole_word("?")).unwrap().is_match(b"mets?"));
+        assert!(Matcher::new(&whole_word("?")).unwrap().is_match(b"mets?"));
         assert!(
-            compile(&whole_word("no evidence of"))
+            Matcher::new(&whole_word("no evidence of"))
                 .unwrap()
                 .is_match(b"no  evidence of")
         );
@@ -424,11 +396,13 @@ mod tests {
             let text = fold(line);
             let possible = lexicon.possible(&text);
             for (number, pattern) in lexicon.patterns.iter().enumerate() {
-                let plain: Vec<_> = pattern
-                    .regex
-                    .find_iter(text.as_bytes())
-                    .map(|m| m.range())
-                    .collect();
+                let mut from = Some(0);
+                let plain: Vec<_> = std::iter::from_fn(|| {
+                    let found = pattern.regex.find(Input::new(&*text).span(from?..text.len()));
+                    from = found.as_ref().map(|f| f.end);
+                    found
+                })
+                .collect();
                 let quick: Vec<_> = pattern.find_all(text.as_bytes()).collect();
                 assert_eq!(quick, plain, "pattern {number} in {text:?}");
                 assert!(

@@ -1,7 +1,7 @@
 //! The `toml expect` block of a vignette: what the engine should say. Comparing is [`super::outcome`].
 
 use crate::engine::{AppropriatenessCategory, Certainty, Indicator};
-use crate::knowledge::lexicon::{Regex, compile};
+use crate::knowledge::matcher::Matcher;
 use serde::{Deserialize, Deserializer, de};
 use std::collections::BTreeMap;
 
@@ -70,7 +70,7 @@ pub struct ExpectedCard {
     pub must_not_suggest: Vec<String>,
     /// Case-insensitive patterns that the words of the card must meet.
     #[serde(default, deserialize_with = "patterns")]
-    pub must_mention: Vec<(String, Regex)>,
+    pub must_mention: Vec<(String, Matcher)>,
 }
 
 /// Finds the value whose JSON word was written.
@@ -120,10 +120,10 @@ fn indicator<'de, D: Deserializer<'de>>(from: D) -> Result<Indicator, D::Error> 
     keyed(from, [Indicator::Info, Indicator::Warning], |i| i.key())
 }
 
-fn patterns<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<(String, Regex)>, D::Error> {
+fn patterns<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<(String, Matcher)>, D::Error> {
     let written = Vec::<String>::deserialize(from)?;
     let compiled = written
         .into_iter()
-        .map(|pattern| compile(&pattern).map(|regex| (pattern, regex)));
+        .map(|pattern| Matcher::new(&pattern).map(|regex| (pattern, regex)));
     compiled.collect::<Result<_, _>>().map_err(de::Error::custom)
 }

@@ -183,7 +183,7 @@ fn compare_card(
         for (pattern, _) in expected
             .must_mention
             .iter()
-            .filter(|(_, regex)| !regex.is_match(&text))
+            .filter(|(_, regex)| !regex.is_match(text.as_bytes()))
         {
             differences.push(format!("{card}: does not mention `{pattern}`"));
         }

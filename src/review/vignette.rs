@@ -286,7 +286,7 @@ o1 = { rating = "unknown" }"#;
         assert_eq!(expect.orders["o1"].rating, AppropriatenessCategory::Unknown);
         assert_eq!(expect.cards[0].indicator, Indicator::Warning);
         assert_eq!(expect.cards[0].suggestions.as_deref(), Some(&[] as &[String]));
-        assert!(expect.cards[0].must_mention[0].1.is_match("XB"));
+        assert!(expect.cards[0].must_mention[0].1.is_match(b"XB"));
     }
 
     #[test]
