@@ -5,10 +5,11 @@
 //! patterns could match at all. A pattern without such words is always tried, so the first look never hides a match.
 //! What each pattern cannot do without is worked out in [`required`]; where a match may begin, too.
 
-use aho_corasick::{AhoCorasick, AhoCorasickKind};
 use std::collections::BTreeMap;
+use words::WordSet;
 
 mod required;
+mod words;
 
 pub(super) use required::{Required, Start};
 
@@ -58,39 +59,40 @@ impl Possible {
         }
     }
 
-    fn add_all(&mut self, others: &[(u8, u64)]) {
-        for (place, more) in others {
-            if let Some(bits) = self.0.get_mut(usize::from(*place)) {
-                *bits |= more;
-            }
+    fn add_block(&mut self, place: u8, more: u64) {
+        if let Some(bits) = self.0.get_mut(usize::from(place)) {
+            *bits |= more;
         }
     }
 
     /// The blocks that are not empty: a word stands in few patterns.
-    fn blocks(&self) -> Vec<(u8, u64)> {
-        let blocks = (0_u8..).zip(self.0);
-        blocks.filter(|(_, bits)| *bits != 0).collect()
+    fn blocks(&self) -> impl Iterator<Item = (u8, u64)> {
+        (0_u8..).zip(self.0).filter(|(_, bits)| *bits != 0)
     }
 }
 
 /// The first look over a text.
 #[derive(Debug, Default)]
 pub(super) struct FirstLook {
-    automaton: Option<AhoCorasick>,
-    /// For each word of the automaton the patterns that need it, as one of their first and of their second words.
-    needed_by: Vec<[Vec<(u8, u64)>; 2]>,
+    words: WordSet<Need>,
     /// Patterns without first, and without second words.
     always: [Possible; 2],
 }
 
+/// Some of the patterns that need a word: as one of their first or of their second words, and which block of them.
+#[derive(Debug, Clone, Copy)]
+struct Need {
+    second: bool,
+    place: u8,
+    patterns: u64,
+}
+
 impl FirstLook {
-    /// Builds the automaton over what the patterns require, numbered in their order.
+    /// Gathers what the patterns require, numbered in their order.
     pub fn build<'p>(patterns: impl Iterator<Item = &'p Required>) -> Self {
         let mut words: BTreeMap<&[u8], [Possible; 2]> = BTreeMap::new();
         let mut always = [Possible::default(); 2];
-        let mut all = Possible::default();
         for (number, required) in patterns.enumerate() {
-            all.add(number);
             for (at, always) in always.iter_mut().enumerate() {
                 let Some(needed) = required.words.get(at) else {
                     always.add(number);
@@ -103,34 +105,29 @@ impl FirstLook {
                 }
             }
         }
-        let automaton = AhoCorasick::builder()
-            .ascii_case_insensitive(true)
-            .kind(Some(AhoCorasickKind::DFA))
-            .build(words.keys());
-        match automaton {
-            Ok(automaton) => Self {
-                automaton: Some(automaton),
-                needed_by: words.into_values().map(|both| both.map(|p| p.blocks())).collect(),
-                always,
-            },
-            // Without the automaton every pattern is tried.
-            Err(_) => Self {
-                automaton: None,
-                needed_by: Vec::new(),
-                always: [all; 2],
-            },
+        let needs = words.into_iter().map(|(word, needed_by)| {
+            let needs = needed_by.iter().zip([false, true]).flat_map(|(patterns, second)| {
+                patterns.blocks().map(move |(place, patterns)| Need {
+                    second,
+                    place,
+                    patterns,
+                })
+            });
+            (word, needs.collect())
+        });
+        Self {
+            words: WordSet::new(needs.collect()),
+            always,
         }
     }
 
     /// The patterns that could match in a text.
     pub fn possible(&self, text: &str) -> Possible {
         let [mut first, mut second] = self.always;
-        for hit in self.automaton.iter().flat_map(|a| a.find_overlapping_iter(text)) {
-            if let Some([as_first, as_second]) = self.needed_by.get(hit.pattern().as_usize()) {
-                first.add_all(as_first);
-                second.add_all(as_second);
-            }
-        }
+        self.words.each(text.as_bytes(), |need| {
+            let needed = if need.second { &mut second } else { &mut first };
+            needed.add_block(need.place, need.patterns);
+        });
         first.both(&second)
     }
 }
