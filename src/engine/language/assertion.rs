@@ -87,6 +87,12 @@ impl<'k> Text<'k> {
         self.clean.trim().is_empty()
     }
 
+    /// True when a letter or a question mark is left: something that is neither a number nor a sign between words.
+    #[must_use]
+    pub fn holds_words(&self) -> bool {
+        self.clean.bytes().any(|b| b.is_ascii_alphabetic() || b == b'?')
+    }
+
     /// The folded text before traps were blanked.
     #[must_use]
     pub fn raw(&self) -> &str {
@@ -200,7 +206,7 @@ impl<'k> Text<'k> {
         if cue(List::CueNegation) || any(List::CueNegationAfter, after) {
             return Assertion::Negated;
         }
-        if cue(List::CueQuery) || any(List::CueQuery, after) {
+        if cue(List::CueQuery) || any(List::CueQueryAfter, after) {
             return Assertion::Queried;
         }
         if cue(List::CueFuture) {
