@@ -165,6 +165,7 @@ names! {
         ResectionDone = "treatment.resection_done",
         ResectionPlanned = "treatment.resection_planned",
         ResectionNegated = "treatment.resection_negated",
+        ResectionSpecimen = "treatment.resection_specimen",
         TreatmentDone = "treatment.done",
         Prrt = "treatment.prrt",
         LiverDirected = "treatment.liver_directed",

@@ -200,6 +200,13 @@ impl Reader<'_> {
                 );
             }
         }
+        for read in self.tumour_conditions() {
+            if let Some(words) = &read.reading().recurrence {
+                let list = List::Recurrence.name();
+                let date = read.condition.recorded;
+                return Fact::with(true, marks::worded(&read.condition.resource, list, words, date));
+            }
+        }
         if let Some(evidence) = &self.order.names.recurrence {
             return Fact::with(true, evidence.clone());
         }

@@ -219,8 +219,16 @@ impl<'k> Text<'k> {
     }
 
     fn ends(&self) -> &[Range<usize>] {
-        self.ends
-            .get_or_init(|| self.lexicon.hits(List::Terminators, &self.clean, &self.possible))
+        self.ends.get_or_init(|| {
+            let hits = |list| self.lexicon.hits(list, &self.clean, &self.possible);
+            let mut ends = hits(List::Terminators);
+            // The "for" of "negative for" belongs to the cue: it does not end its reach.
+            let lists = [List::CueNegation, List::CueQuery, List::CueFuture];
+            let cues: Vec<_> = lists.into_iter().flat_map(hits).collect();
+            let inside = |end: &Range<usize>| cues.iter().any(|c| c.start < end.start && end.end <= c.end);
+            ends.retain(|end| !inside(end));
+            ends
+        })
     }
 
     /// Up to `before` words in front of a place, back to the nearest terminator.

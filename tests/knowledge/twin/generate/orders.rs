@@ -222,6 +222,7 @@ fn order(rng: &mut Rng, at: usize, codes: &str) -> DraftOrder {
         selected: rng.chance(75),
         status: Some("draft".into()),
         intent: Some("order".into()),
+        subject: if rng.chance(97) { Identity::Agrees } else { Identity::NotStated },
         code: concept(codes, ""),
         ..DraftOrder::default()
     };
