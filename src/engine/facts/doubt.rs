@@ -5,7 +5,7 @@
 
 use super::{ChartFacts, OrderFacts, link::Link};
 use crate::engine::case::DraftOrder;
-use crate::engine::language::Text;
+use crate::engine::language::{Assertion, Text};
 use crate::knowledge::Knowledge;
 use crate::knowledge::vocabulary::List;
 
@@ -41,12 +41,27 @@ pub fn decide(
     let (names, reading) = (&facts.names, facts.reading());
     let later = [&reading.surveillance, &reading.follow_up, &reading.response];
     let past = names.about_tumour.is_none() && names.about_past_tumour.is_some();
-    if dated_old || past || later.into_iter().any(Option::is_some) {
+    if dated_old || past || names_treatment(&facts.text) || later.into_iter().any(Option::is_some) {
         return Some(Doubt::Later);
     }
-    let linked = facts.link(chart).value == Link::Linked;
-    let more = names.other_cancer.is_some() || (linked && !is_plain(knowledge, order));
+    let unsettled = match facts.link(chart).value {
+        Link::Linked => true,
+        // It asks for the stage of something it does not name.
+        Link::Explicit => names.about_tumour.is_none(),
+        Link::Presumed | Link::Care | Link::Other | Link::Unclear => false,
+    };
+    let more = names.other_cancer.is_some() || (unsettled && !is_plain(knowledge, order));
     more.then_some(Doubt::More)
+}
+
+/// A treatment is named as something that is or was, not as a plan.
+fn names_treatment(text: &Text<'_>) -> bool {
+    let text = text.without(&[List::TracerScintigraphy]);
+    let said = |list: List| text.says(list).map(|(assertion, _)| assertion);
+    let lists = [List::Prrt, List::LiverDirected, List::Systemic, List::Ssa];
+    let told = lists.into_iter().filter_map(said);
+    told.into_iter()
+        .any(|a| !matches!(a, Assertion::Negated | Assertion::Future))
 }
 
 /// True when the reason says no more than what the tumour is: a tumour named beside an unknown word may be the
@@ -68,6 +83,12 @@ fn is_plain(knowledge: &Knowledge, order: &DraftOrder) -> bool {
         List::GradeHigh,
         List::GradeWell,
         List::SstrNegative,
+        List::MetastaticStaging,
+        List::InitialStaging,
+        List::Local,
+        List::MetastasisQueried,
+        List::ResectionPlanned,
+        List::ResectionNegated,
         List::PlainWords,
     ]);
     !rest.holds_words()

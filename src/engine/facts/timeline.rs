@@ -159,8 +159,8 @@ impl Reader<'_> {
             let found = PartialDate::Year(year).latest();
             days(found, today) > self.window(Window::NewDiagnosis)
         };
-        let told = self.order.reading().dated.iter();
-        let words = told.filter(|d| d.year.is_none_or(old)).map(|d| &d.words).next()?;
+        let told = &self.order.reading().dated;
+        let words = &told.iter().find(|d| d.year.is_none_or(old))?.words;
         Some(marks::worded(&self.order.id, List::Dated.name(), words, None))
     }
 

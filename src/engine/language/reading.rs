@@ -98,7 +98,12 @@ pub struct Dated {
 
 fn dated(text: &Text<'_>) -> Vec<Dated> {
     let words = text.spans(List::Dated).into_iter().map(|span| text.quote(&span));
-    let year = |words: &str| words.get(words.len().checked_sub(4)?..)?.parse().ok();
+    let year = |words: &str| {
+        let digits = words.bytes().rev().take_while(u8::is_ascii_digit).count();
+        let number: i16 = words.get(words.len() - digits..)?.parse().ok()?;
+        // "03/19" is a year of this century.
+        Some(if digits == 2 { 2000 + number } else { number })
+    };
     words
         .map(|words| Dated {
             year: year(&words),
