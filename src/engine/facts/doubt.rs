@@ -47,7 +47,7 @@ pub fn decide(
     let unsettled = match facts.link(chart).value {
         Link::Linked => true,
         // It asks for the stage of something it does not name.
-        Link::Explicit => names.about_tumour.is_none(),
+        Link::Explicit => names.about_tumour.is_none() && names.about_generic_metastasis.is_none(),
         Link::Presumed | Link::Care | Link::Other | Link::Unclear => false,
     };
     let more = names.other_cancer.is_some() || (unsettled && !is_plain(knowledge, order));
@@ -68,12 +68,20 @@ fn names_treatment(text: &Text<'_>) -> bool {
 /// background of another question.
 fn is_plain(knowledge: &Knowledge, order: &DraftOrder) -> bool {
     let reasons: Vec<&str> = order.reasons.iter().flat_map(|r| r.words()).collect();
-    let text = if reasons.is_empty() {
+    let text = if order.reasons.is_empty() && order.reason_references.is_empty() {
         Text::join(order.notes.iter().map(String::as_str))
     } else {
         Text::join(reasons)
     };
-    let rest = Text::new(knowledge, &text).without(&[
+    let unasked = Text::new(knowledge, &text).without(&[
+        List::MetastaticStaging,
+        List::InitialStaging,
+        List::Local,
+        List::MetastasisQueried,
+        List::ResectionPlanned,
+        List::ResectionNegated,
+    ]);
+    let rest = unasked.without(&[
         List::PnetStrong,
         List::PnetNeedsPancreas,
         List::PnetUpperCase,
@@ -83,13 +91,7 @@ fn is_plain(knowledge: &Knowledge, order: &DraftOrder) -> bool {
         List::GradeHigh,
         List::GradeWell,
         List::SstrNegative,
-        List::MetastaticStaging,
-        List::InitialStaging,
-        List::Local,
-        List::MetastasisQueried,
-        List::ResectionPlanned,
-        List::ResectionNegated,
         List::PlainWords,
     ]);
-    !rest.holds_words()
+    !unasked.asks() && !rest.holds_words()
 }

@@ -87,10 +87,16 @@ impl<'k> Text<'k> {
         self.clean.trim().is_empty()
     }
 
-    /// True when a letter or a question mark is left: something that is neither a number nor a sign between words.
+    /// True when a letter is left: more than numbers and the signs between words.
     #[must_use]
     pub fn holds_words(&self) -> bool {
-        self.clean.bytes().any(|b| b.is_ascii_alphabetic() || b == b'?')
+        self.clean.bytes().any(|b| b.is_ascii_alphabetic())
+    }
+
+    /// True when a question mark is left.
+    #[must_use]
+    pub fn asks(&self) -> bool {
+        self.clean.contains('?')
     }
 
     /// The folded text before traps were blanked.
