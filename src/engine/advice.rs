@@ -110,7 +110,9 @@ pub fn advise(
         found.iter_mut().for_each(|kind| kind.indicator = Indicator::Info);
     }
     // Words that cast doubt on the question leave what the chart says about the patient as it is.
-    let questions = found.iter_mut().filter(|f| !f.is_modifier && ground.doubt.is_some());
+    let questions = found
+        .iter_mut()
+        .filter(|f| !f.is_modifier && ground.doubt.is_some());
     questions.for_each(|kind| kind.indicator = Indicator::Info);
     let cards = merge(knowledge, found, &mut trace).into_iter().map(|card| {
         let entry = knowledge.words().cards.get(&card.kind);

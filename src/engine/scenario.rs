@@ -130,7 +130,7 @@ pub fn judge<'k>(
         rating::rate(knowledge, s, study.map(|s| &s.key))
     });
     let mut trace = asked.trace;
-    let against = contradictions(&trace);
+    let against = doubt::contradictions(&trace);
     trace.push(Step::new(&rule, "scenario", &row, Vec::new()));
     if let Some(scenario) = &by_answer {
         trace.push(Step::new("R6-answer", "scenario", scenario, Vec::new()));
@@ -201,35 +201,6 @@ pub fn judge<'k>(
         },
         unavailable,
     }
-}
-
-/// Facts whose answer speaks of something else than the first staging of an untreated tumour.
-const AGAINST: [(&str, &[&str]); 10] = [
-    ("disease", &["inactive"]),
-    ("link", &["unclear"]),
-    ("diagnosis", &["old"]),
-    ("treated", &["yes"]),
-    ("resection", &["chart", "phrase"]),
-    ("primary_ablated", &["yes"]),
-    ("says_surveillance", &["yes"]),
-    ("says_follow_up", &["yes"]),
-    ("says_observation", &["yes"]),
-    ("says_response", &["yes"]),
-];
-
-/// What the trace holds against a first staging, each piece once.
-fn contradictions(trace: &[Step]) -> Vec<Evidence> {
-    let speaks = |step: &&Step| {
-        let answers = AGAINST.iter().find(|(fact, _)| **fact == *step.fact);
-        answers.is_some_and(|(_, answers)| answers.contains(&&*step.answer))
-    };
-    let mut found: Vec<Evidence> = Vec::new();
-    for evidence in trace.iter().filter(speaks).flat_map(|s| &s.evidence) {
-        if !found.contains(evidence) {
-            found.push(evidence.clone());
-        }
-    }
-    found
 }
 
 /// The question that the order states word for word as one of its reasons: a clinician chose it, or typed it.

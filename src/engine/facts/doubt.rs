@@ -1,11 +1,13 @@
 //! Is the order sure enough for a warning? Words that the rules of the scenario do not settle take it down to
 //! information: "a warning needs agreement between the order and the chart".
 //!
-//! The scenario is decided elsewhere and stays what it is.
+//! Where the question stays open, it tells what speaks against the one that would be rated. The scenario is decided
+//! elsewhere and stays what it is.
 
 use super::{ChartFacts, OrderFacts, link::Link};
 use crate::engine::case::DraftOrder;
 use crate::engine::language::{Assertion, Text};
+use crate::engine::trace::{Evidence, Step};
 use crate::knowledge::Knowledge;
 use crate::knowledge::vocabulary::List;
 
@@ -94,4 +96,34 @@ fn is_plain(knowledge: &Knowledge, order: &DraftOrder) -> bool {
         List::PlainWords,
     ]);
     !unasked.asks() && !rest.holds_words()
+}
+
+/// Facts whose answer speaks of something else than the first staging of an untreated tumour.
+const AGAINST: [(&str, &[&str]); 10] = [
+    ("disease", &["inactive"]),
+    ("link", &["unclear"]),
+    ("diagnosis", &["old"]),
+    ("treated", &["yes"]),
+    ("resection", &["chart", "phrase"]),
+    ("primary_ablated", &["yes"]),
+    ("says_surveillance", &["yes"]),
+    ("says_follow_up", &["yes"]),
+    ("says_observation", &["yes"]),
+    ("says_response", &["yes"]),
+];
+
+/// What the trace holds against a first staging, each piece once.
+#[must_use]
+pub fn contradictions(trace: &[Step]) -> Vec<Evidence> {
+    let speaks = |step: &&Step| {
+        let answers = AGAINST.iter().find(|(fact, _)| **fact == *step.fact);
+        answers.is_some_and(|(_, answers)| answers.contains(&&*step.answer))
+    };
+    let mut found: Vec<Evidence> = Vec::new();
+    for evidence in trace.iter().filter(speaks).flat_map(|s| &s.evidence) {
+        if !found.contains(evidence) {
+            found.push(evidence.clone());
+        }
+    }
+    found
 }

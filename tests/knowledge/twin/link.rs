@@ -167,9 +167,7 @@ pub fn another_cancer(k: &Knowledge, case: &Case) -> bool {
         let words = readings(&c.code);
         // A neuroendocrine tumour of another organ is a primary of its own.
         let other_net = members(k, &c.code).is_empty() && words.iter().any(|w| w.names == Names::OtherNet);
-        other_net
-            || has(k, &c.code, Role::Malignancy)
-            || words.iter().any(|w| w.names == Names::OtherCancer)
+        other_net || has(k, &c.code, Role::Malignancy) || words.iter().any(|w| w.names == Names::OtherCancer)
     })
 }
 

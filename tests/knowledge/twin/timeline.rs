@@ -233,7 +233,9 @@ pub fn of(k: &Knowledge, case: &Case, order: &Order) -> Timeline {
         metastatic,
         later_metastases: metastatic && later,
         treated: treated_by_chart
-            || super::disease::tumour_words(k, case, order, false).iter().any(|w| w.treated)
+            || super::disease::tumour_words(k, case, order, false)
+                .iter()
+                .any(|w| w.treated)
             || order.any(|w| w.treated),
         ablated: procedures(case).any(|p| has(k, &p.code, Role::LocalAblation)),
         recurrence: recurrence(k, case, order),

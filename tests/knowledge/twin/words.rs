@@ -163,24 +163,37 @@ type Row = (&'static str, Reading);
 
 /// Why an order is given.
 pub const REASONS: &[Row] = &[
-    ("Initial staging of pNET", Reading { plain: true, initial: true, ..SP }),
+    (
+        "Initial staging of pNET",
+        Reading {
+            plain: true,
+            initial: true,
+            ..SP
+        },
+    ),
     ("Staging of newly diagnosed pNET", Reading { initial: true, ..SP }),
     (
         "Whipple's triad, baseline staging",
-        Reading { plain: true, initial: true, ..S },
+        Reading {
+            plain: true,
+            initial: true,
+            ..S
+        },
     ),
     ("staging", Reading { plain: true, ..S }),
     ("s/p EUS-FNA, staging", Reading { plain: true, ..S }),
     (
         "r/o mets",
-        Reading { plain: true,
+        Reading {
+            plain: true,
             mets: Mets::Queried,
             ..S
         },
     ),
     (
         "Evaluate for liver metastases",
-        Reading { plain: true,
+        Reading {
+            plain: true,
             mets: Mets::Queried,
             ..S
         },
@@ -190,7 +203,8 @@ pub const REASONS: &[Row] = &[
     ("bx-proven pNET; staging", Reading { plain: true, ..SP }),
     (
         "PNET, staging",
-        Reading { plain: true,
+        Reading {
+            plain: true,
             upper_case: true,
             ..SP
         },
@@ -292,14 +306,16 @@ pub const REASONS: &[Row] = &[
     ),
     (
         "not a surgical candidate, staging",
-        Reading { plain: true,
+        Reading {
+            plain: true,
             resection: Resection::Planned,
             ..S
         },
     ),
     (
         "No prior pancreatectomy. Staging.",
-        Reading { plain: true,
+        Reading {
+            plain: true,
             resection: Resection::Negated,
             ..S
         },
@@ -308,21 +324,24 @@ pub const REASONS: &[Row] = &[
     ("pNET", Reading { plain: true, ..P }),
     (
         "pNET and abdominal pain",
-        Reading { plain: true,
+        Reading {
+            plain: true,
             other_reason: true,
             ..P
         },
     ),
     (
         "carcinoid",
-        Reading { plain: true,
+        Reading {
+            plain: true,
             names: Names::Siteless,
             ..N
         },
     ),
     (
         "pancreatic mass",
-        Reading { plain: true,
+        Reading {
+            plain: true,
             names: Names::Mass,
             pancreas: true,
             ..N
@@ -330,7 +349,8 @@ pub const REASONS: &[Row] = &[
     ),
     (
         "FNA of pancreatic mass",
-        Reading { plain: true,
+        Reading {
+            plain: true,
             tissue: true,
             names: Names::Mass,
             pancreas: true,
@@ -487,6 +507,7 @@ pub const REASONS: &[Row] = &[
     (
         "FHx pancreatic NET with mets; patient has abdominal pain",
         Reading {
+            plain: true,
             other_reason: true,
             ..N
         },

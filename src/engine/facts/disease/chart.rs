@@ -207,21 +207,22 @@ pub(in crate::engine) fn other_malignancies(
             continue;
         }
         let date = earliest(condition, case);
-        let cancer =
-            diagnosis
-                .marks
-                .find_any(&[Role::Malignancy, Role::NotPnetPancreas, Role::NotPnetOtherNet])
-                .filter(|member| !member.entry.benign);
+        let cancer = diagnosis
+            .marks
+            .find_any(&[Role::Malignancy, Role::NotPnetPancreas, Role::NotPnetOtherNet])
+            .filter(|member| !member.entry.benign);
         if let Some(member) = cancer {
             found.push(marks::coded(knowledge, &condition.resource, member, date));
             continue;
         }
         // A neuroendocrine tumour of another organ is a cancer of its own beside the pNET.
         let lists = [List::OtherMalignancy, List::PnetOtherSite];
-        let told = lists.into_iter().find_map(|list| match diagnosis.text.says(list) {
-            Some((Assertion::Asserted, words)) => Some((list, words)),
-            _ => None,
-        });
+        let told = lists
+            .into_iter()
+            .find_map(|list| match diagnosis.text.says(list) {
+                Some((Assertion::Asserted, words)) => Some((list, words)),
+                _ => None,
+            });
         if let Some((list, words)) = told.filter(|_| diagnosis.marks.is_empty()) {
             found.push(marks::worded(&condition.resource, list.name(), &words, date));
         }

@@ -60,7 +60,10 @@ impl Reader<'_> {
                 continue;
             }
             let text = &read.diagnosis.text;
-            let pancreas = of_tumour || [List::ResectionName, List::PancreasWord].iter().any(|l| text.mentions(*l));
+            let pancreas = of_tumour
+                || [List::ResectionName, List::PancreasWord]
+                    .iter()
+                    .any(|l| text.mentions(*l));
             if let Finding::Found(words) = &read.reading().resection
                 && pancreas
             {
@@ -94,8 +97,12 @@ impl Reader<'_> {
                 };
                 let text = Text::new(self.knowledge, &words);
                 let tumours = &self.chart.tumours;
-                let ours = [List::ResectionName, List::PancreasWord].iter().any(|l| text.mentions(*l))
-                    || tumours.iter().any(|t| t.resource == o.resource && t.kind == Kind::Pnet);
+                let ours = [List::ResectionName, List::PancreasWord]
+                    .iter()
+                    .any(|l| text.mentions(*l))
+                    || tumours
+                        .iter()
+                        .any(|t| t.resource == o.resource && t.kind == Kind::Pnet);
                 let list = List::ResectionSpecimen;
                 let words = text.not_negated(list).filter(|_| ours)?;
                 Some(marks::worded(&o.resource, list.name(), &words, o.date))

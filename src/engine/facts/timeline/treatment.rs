@@ -57,7 +57,8 @@ impl Reader<'_> {
                 .tumour_conditions()
                 .any(|t| t.condition.resource == condition.resource);
             let date = condition.onset.or(condition.recorded);
-            let counts = of_tumour || (self.names_treatment(&read.diagnosis.text) && !self.before_diagnosis(date));
+            let counts =
+                of_tumour || (self.names_treatment(&read.diagnosis.text) && !self.before_diagnosis(date));
             counts.then(|| marks::worded(&condition.resource, list.name(), words, date))
         })
     }
@@ -66,7 +67,10 @@ impl Reader<'_> {
     fn names_treatment(&self, text: &Text<'_>) -> bool {
         let shared = self.chart.other_malignancies.is_empty() && !text.mentions(List::NotAntitumour);
         text.mentions(List::Prrt)
-            || (shared && [List::LiverDirected, List::Systemic].iter().any(|l| text.mentions(*l)))
+            || (shared
+                && [List::LiverDirected, List::Systemic]
+                    .iter()
+                    .any(|l| text.mentions(*l)))
     }
 
     /// Something that began before the tumour was found treats something else.
