@@ -148,7 +148,9 @@ pub fn judge<'k>(
         source.into_iter().collect(),
     ));
 
-    let doubt = (voice == Voice::Rated)
+    // Words of later care cast doubt on a first staging only: in another question they belong to it.
+    let untreated = entry.is_some_and(|e| e.assumes.as_deref() == Some(doubt::ASSUMES_UNTREATED));
+    let doubt = (voice == Voice::Rated && untreated)
         .then(|| doubt::decide(knowledge, chart, order, facts, ground.dated_old))
         .flatten();
     let unavailable = (order.selected

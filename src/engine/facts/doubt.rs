@@ -11,6 +11,9 @@ use crate::engine::trace::{Evidence, Step};
 use crate::knowledge::Knowledge;
 use crate::knowledge::vocabulary::List;
 
+/// The line of `common.limits` of a question that takes the tumour to be untreated.
+pub const ASSUMES_UNTREATED: &str = "assumed_untreated";
+
 /// Why an order is not as sure as it looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Doubt {
