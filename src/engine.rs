@@ -127,6 +127,8 @@ pub struct Advice {
     pub limits: Vec<(Key, Vec<Key>)>,
     /// What the judgement rests on.
     pub because: Vec<Evidence>,
+    /// What speaks against the question that is asked about: told where the question stays open.
+    pub against: Vec<Evidence>,
 }
 
 /// Judges every draft order of a case by the knowledge.

@@ -50,6 +50,7 @@ impl Told {
             certainty => common.certainty.get(decision.certainty.key()),
             rating => category(knowledge, decision.rating),
             rating_if_asked => category(knowledge, if_asked),
+            against => told(knowledge, advice.against.iter()),
         };
         let fill = |part: &str| fill(knowledge, &format!("{}.{part}", advice.kind), &words);
         let alternatives = alternatives(knowledge, case, decision, advice);
@@ -176,12 +177,14 @@ fn code_of(knowledge: &Knowledge, order: &DraftOrder) -> Option<String> {
 
 /// The facts read, by the resource they come from, with their date; request text is escaped and cut.
 fn facts(knowledge: &Knowledge, advice: &Advice) -> String {
+    let modifiers = advice.modifiers.iter().map(|(_, e)| e);
+    told(knowledge, advice.because.iter().chain(modifiers))
+}
+
+/// Evidence by the resource it comes from.
+fn told<'e>(knowledge: &Knowledge, evidence: impl Iterator<Item = &'e Evidence>) -> String {
     let mut told: Vec<(&str, Vec<String>)> = Vec::new();
-    for evidence in advice
-        .because
-        .iter()
-        .chain(advice.modifiers.iter().map(|(_, e)| e))
-    {
+    for evidence in evidence {
         let kind = evidence.resource.as_ref().map_or("", kind_of);
         let name = called(knowledge, kind);
         let fact = fact(evidence);

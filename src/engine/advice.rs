@@ -105,10 +105,15 @@ pub fn advise(
     ];
     let not_seen = undelivered(case, &judged);
     let not_checked = undelivered(case, &[Source::Observations, Source::Allergies]);
-    let disagree = ground.only_on_order || ground.by_answer;
+    let disagree = ground.only_on_order || ground.by_answer || ground.subject_unknown;
     if !not_seen.is_empty() || ground.person == Person::AgeUnknown || disagree {
         found.iter_mut().for_each(|kind| kind.indicator = Indicator::Info);
     }
+    // Words that cast doubt on the question leave what the chart says about the patient as it is.
+    let questions = found
+        .iter_mut()
+        .filter(|f| !f.is_modifier && ground.doubt.is_some());
+    questions.for_each(|kind| kind.indicator = Indicator::Info);
     let cards = merge(knowledge, found, &mut trace).into_iter().map(|card| {
         let entry = knowledge.words().cards.get(&card.kind);
         let offers = entry.map_or(Offers::Nothing, |e| e.offers);
@@ -150,6 +155,7 @@ pub fn advise(
             modifiers: card.modifiers,
             limits,
             because: ground.because.clone(),
+            against: ground.against.clone(),
         }
     });
     let cards = cards.collect();

@@ -5,6 +5,7 @@
 
 pub mod coverage;
 pub mod disease;
+pub mod doubt;
 pub mod link;
 pub mod modifiers;
 pub mod person;

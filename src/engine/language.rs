@@ -7,4 +7,4 @@ mod assertion;
 mod reading;
 
 pub use assertion::{Assertion, Text};
-pub use reading::{Finding, Reading};
+pub use reading::{Dated, Finding, Reading};

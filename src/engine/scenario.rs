@@ -1,7 +1,8 @@
 //! Gates R1–R4, timeline R5 and intent R6 of one order, put to the scenario table: first matching row wins.
 
-use super::case::{Case, DraftOrder, Source};
+use super::case::{Case, DraftOrder, Identity, Source};
 use super::facts::disease::{self, Disease, Kind, Tumour};
+use super::facts::doubt::{self, Doubt};
 use super::facts::link::Link;
 use super::facts::person::{self, Person};
 use super::facts::{ChartFacts, Fact, OrderFacts, timeline};
@@ -45,6 +46,12 @@ pub struct Ground<'k> {
     pub by_extension: bool,
     /// When the tumour was found is not told.
     pub undated: bool,
+    /// What the order says beside the question takes a warning away.
+    pub doubt: Option<Doubt>,
+    /// Where the question stays open: what speaks against the one that would be rated.
+    pub against: Vec<Evidence>,
+    /// The order names no patient by reference.
+    pub subject_unknown: bool,
     /// Evidence for disease and link.
     pub because: Vec<Evidence>,
 }
@@ -123,6 +130,7 @@ pub fn judge<'k>(
         rating::rate(knowledge, s, study.map(|s| &s.key))
     });
     let mut trace = asked.trace;
+    let against = doubt::contradictions(&trace);
     trace.push(Step::new(&rule, "scenario", &row, Vec::new()));
     if let Some(scenario) = &by_answer {
         trace.push(Step::new("R6-answer", "scenario", scenario, Vec::new()));
@@ -140,6 +148,11 @@ pub fn judge<'k>(
         source.into_iter().collect(),
     ));
 
+    // Words of later care cast doubt on a first staging only: in another question they belong to it.
+    let untreated = entry.is_some_and(|e| e.assumes.as_deref() == Some(doubt::ASSUMES_UNTREATED));
+    let doubt = (voice == Voice::Rated && untreated)
+        .then(|| doubt::decide(knowledge, chart, order, facts, ground.dated_old))
+        .flatten();
     let unavailable = (order.selected
         && answers
         && disease::unseen(case)
@@ -183,6 +196,9 @@ pub fn judge<'k>(
             open,
             by_extension: held.is_some_and(|r| r.by_extension),
             undated: ground.undated,
+            doubt,
+            against: if voice == Voice::Ask { against } else { Vec::new() },
+            subject_unknown: order.subject == Identity::NotStated,
             because: ground.because,
         },
         unavailable,
@@ -256,6 +272,7 @@ struct Gathered {
     link: Option<Link>,
     only_on_order: bool,
     undated: bool,
+    dated_old: bool,
     because: Vec<Evidence>,
 }
 
@@ -266,6 +283,7 @@ impl Default for Gathered {
             link: None,
             only_on_order: false,
             undated: false,
+            dated_old: false,
             because: Vec::new(),
         }
     }
@@ -322,6 +340,7 @@ impl Questions<'_> {
             .into_inner()
             .unwrap_or_else(|| timeline::decide(self.knowledge, case, chart, facts));
         ground.undated = course.new.evidence.is_empty();
+        ground.dated_old = course.dated_old;
         self.course(course);
         self.intent(facts);
     }

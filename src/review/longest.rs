@@ -145,6 +145,7 @@ fn loaded(knowledge: &Knowledge, advice: &Advice) -> Advice {
         .enumerate()
         .map(|(number, resource)| evidence(resource, number))
         .collect();
+    loaded.against = loaded.because.iter().take(3).cloned().collect();
     loaded.offers = offers.orders.keys().cloned().collect();
     loaded.mentions = offers.mention.clone();
     loaded

@@ -210,6 +210,7 @@ mod tests {
             modifiers: Vec::new(),
             limits: Vec::new(),
             because: Vec::new(),
+            against: Vec::new(),
         };
         let decision = Decision {
             order: order_reference("o1"),

@@ -324,6 +324,12 @@ impl Situation<'_> {
         if self.ground.link == Link::Presumed {
             add("no_reason_stated", Vec::new());
         }
+        if self.ground.subject_unknown {
+            add("subject_unknown", Vec::new());
+        }
+        if let Some(doubt) = self.ground.doubt {
+            add(doubt.key(), Vec::new());
+        }
         if self.ground.undated {
             add("undated", Vec::new());
         }

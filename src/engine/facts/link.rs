@@ -326,6 +326,10 @@ pub fn decide(chart: &ChartFacts<'_>, order: &OrderFacts<'_>) -> Fact<Link> {
         .map(|w| words(List::MetastaticStaging, w));
     let staging = staging.or_else(|| reading.local.as_deref().map(|w| words(List::Local, w)));
     let others = || chart.other_malignancies.clone();
+    // A study that guides a needle or plans radiation answers no question about the tumour, unless it asks one too.
+    if let (None, Some(guidance)) = (&staging, &reading.guidance) {
+        return Fact::with(Link::Other, words(List::StudyGuidance, guidance));
+    }
     if let (None, Some(other)) = (named, &names.other_cancer) {
         return Fact::with(Link::Other, other.clone());
     }

@@ -10,6 +10,7 @@ use crate::engine::case::{Case, PartialDate, Procedure};
 use crate::engine::counts;
 use crate::engine::language::Text;
 use crate::engine::marks::{self, Marks};
+use crate::engine::trace::Evidence;
 use crate::knowledge::Knowledge;
 use crate::knowledge::vocabulary::{List, Role, Window};
 use jiff::civil::Date;
@@ -37,6 +38,8 @@ pub enum Metastatic {
 pub struct Timeline {
     /// Found within the window, or undated.
     pub new: Fact<bool>,
+    /// The order itself says that it was found long ago.
+    pub dated_old: bool,
     /// A relapse by status or code.
     pub recurrence: Fact<bool>,
     /// The tumour was removed.
@@ -107,6 +110,7 @@ pub fn decide(
     let spread_known = metastatic.value != Metastatic::None;
     Timeline {
         new: reader.newly_diagnosed(),
+        dated_old: reader.dated_old().is_some(),
         recurrence: reader.recurrence(),
         treated: reader.treated(spread_known),
         ablated: reader.ablated(),
@@ -148,7 +152,22 @@ impl Reader<'_> {
         self.chart.conditions.iter().filter(of_tumour)
     }
 
+    /// The words of the order that make the tumour an old one, whatever the chart says: "dx 2019", "5 years out".
+    fn dated_old(&self) -> Option<Evidence> {
+        let today = self.case.today;
+        let old = |year: i16| {
+            let found = PartialDate::Year(year).latest();
+            days(found, today) > self.window(Window::NewDiagnosis)
+        };
+        let told = &self.order.reading().dated;
+        let words = &told.iter().find(|d| d.year.is_none_or(old))?.words;
+        Some(marks::worded(&self.order.id, List::Dated.name(), words, None))
+    }
+
     fn newly_diagnosed(&self) -> Fact<bool> {
+        if let Some(evidence) = self.dated_old() {
+            return Fact::with(false, evidence);
+        }
         let Some(diagnosed) = self.diagnosed else {
             return Fact::bare(true);
         };
@@ -179,6 +198,13 @@ impl Reader<'_> {
                     true,
                     marks::coded(self.knowledge, &condition.resource, member, condition.recorded),
                 );
+            }
+        }
+        for read in self.tumour_conditions() {
+            if let Some(words) = &read.reading().recurrence {
+                let list = List::Recurrence.name();
+                let date = read.condition.recorded;
+                return Fact::with(true, marks::worded(&read.condition.resource, list, words, date));
             }
         }
         if let Some(evidence) = &self.order.names.recurrence {

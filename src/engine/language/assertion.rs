@@ -87,6 +87,18 @@ impl<'k> Text<'k> {
         self.clean.trim().is_empty()
     }
 
+    /// True when a letter is left: more than numbers and the signs between words.
+    #[must_use]
+    pub fn holds_words(&self) -> bool {
+        self.clean.bytes().any(|b| b.is_ascii_alphabetic())
+    }
+
+    /// True when a question mark is left.
+    #[must_use]
+    pub fn asks(&self) -> bool {
+        self.clean.contains('?')
+    }
+
     /// The folded text before traps were blanked.
     #[must_use]
     pub fn raw(&self) -> &str {
@@ -200,7 +212,7 @@ impl<'k> Text<'k> {
         if cue(List::CueNegation) || any(List::CueNegationAfter, after) {
             return Assertion::Negated;
         }
-        if cue(List::CueQuery) || any(List::CueQuery, after) {
+        if cue(List::CueQuery) || any(List::CueQueryAfter, after) {
             return Assertion::Queried;
         }
         if cue(List::CueFuture) {
@@ -213,8 +225,16 @@ impl<'k> Text<'k> {
     }
 
     fn ends(&self) -> &[Range<usize>] {
-        self.ends
-            .get_or_init(|| self.lexicon.hits(List::Terminators, &self.clean, &self.possible))
+        self.ends.get_or_init(|| {
+            let hits = |list| self.lexicon.hits(list, &self.clean, &self.possible);
+            let mut ends = hits(List::Terminators);
+            // The "for" of "negative for" belongs to the cue: it does not end its reach.
+            let lists = [List::CueNegation, List::CueQuery, List::CueFuture];
+            let cues: Vec<_> = lists.into_iter().flat_map(hits).collect();
+            let inside = |end: &Range<usize>| cues.iter().any(|c| c.start < end.start && end.end <= c.end);
+            ends.retain(|end| !inside(end));
+            ends
+        })
     }
 
     /// Up to `before` words in front of a place, back to the nearest terminator.

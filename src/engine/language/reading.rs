@@ -44,6 +44,9 @@ pub struct Reading {
     pub resection_word: Option<String>,
     pub other_indication: Option<String>,
     pub treatment_done: Option<String>,
+    pub guidance: Option<String>,
+    /// When the order says the tumour was found.
+    pub dated: Vec<Dated>,
     pub metastasis: Finding,
     pub resection: Finding,
 }
@@ -76,10 +79,37 @@ impl Reading {
             resection_word: asserted(text, List::ResectionWord),
             other_indication: text.not_negated(List::OtherIndication),
             treatment_done: asserted(text, List::TreatmentDone),
+            guidance: tissue_text.not_negated(List::StudyGuidance),
+            dated: dated(text),
             metastasis: metastasis(text, &staging),
             resection: resection(text),
         }
     }
+}
+
+/// When the tumour was found, as the order tells it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dated {
+    /// The words.
+    pub words: String,
+    /// The year they end with; without one they say "years ago".
+    pub year: Option<i16>,
+}
+
+fn dated(text: &Text<'_>) -> Vec<Dated> {
+    let words = text.spans(List::Dated).into_iter().map(|span| text.quote(&span));
+    let year = |words: &str| {
+        let digits = words.bytes().rev().take_while(u8::is_ascii_digit).count();
+        let number: i16 = words.get(words.len() - digits..)?.parse().ok()?;
+        // "03/19" is a year of this century.
+        Some(if digits == 2 { 2000 + number } else { number })
+    };
+    words
+        .map(|words| Dated {
+            year: year(&words),
+            words,
+        })
+        .collect()
 }
 
 /// Spans of a list that are not negated.

@@ -121,6 +121,7 @@ impl Build<'_> {
             "certainty",
             "rating",
             "rating_if_asked",
+            "against",
         ];
         const DETAIL: &[&str] = &[
             "ordered",

@@ -24,6 +24,10 @@ pub struct Ground<'a> {
     pub age_known: bool,
     /// The chart holds the tumour, not the order alone.
     pub in_chart: bool,
+    /// The order names this patient by reference.
+    pub subject_named: bool,
+    /// The words of the order do not agree with a first staging, or say more than is understood.
+    pub doubtful: bool,
     /// All five sources were delivered.
     pub delivered: bool,
     pub study: &'a str,
@@ -186,8 +190,12 @@ fn triggered(k: &Knowledge, g: &Ground) -> Vec<(&'static str, Indicator)> {
 /// The cards of one order, merged.
 pub fn of(k: &Knowledge, g: &Ground) -> Vec<Card> {
     let mut found = triggered(k, g);
-    for (_, indicator) in &mut found {
-        if !g.age_known || !g.delivered || !g.in_chart {
+    for (kind, indicator) in &mut found {
+        // "A warning needs agreement": words of doubt leave alone what the chart says of the patient.
+        if g.doubtful && !is_modifier(kind) {
+            *indicator = Indicator::Info;
+        }
+        if !g.age_known || !g.delivered || !g.in_chart || !g.subject_named {
             *indicator = Indicator::Info;
         }
     }

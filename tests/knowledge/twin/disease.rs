@@ -147,6 +147,9 @@ fn names_pancreas(k: &Knowledge, c: &Condition) -> bool {
     !has(k, &c.code, Role::History)
         && !is_adenocarcinoma(k, c)
         && !has(k, &c.code, Role::PnetUpperCaseExcluded)
+        && !members(k, &c.code)
+            .iter()
+            .any(|m| m.role == Role::NotPnetPancreas && m.entry.benign)
         && (pancreas_coded(k, &c.code)
             || has(k, &c.code, Role::PnetSpecific)
             || has(k, &c.code, Role::PnetNec)
@@ -201,6 +204,17 @@ fn of_results(k: &Knowledge, case: &Case, child: bool) -> Finding {
         .unwrap_or(Finding::None)
 }
 
+/// A result that names another cancer of the pancreas.
+fn result_is_adenocarcinoma(case: &Case) -> bool {
+    let results = case.chart.observations.iter().filter(|o| observation_counts(o));
+    let words = results.flat_map(|o| match &o.value {
+        Some(ObservedValue::Coded(c)) => readings(c),
+        Some(ObservedValue::Text(t)) => vec![super::words::read(t)],
+        _ => Vec::new(),
+    });
+    words.into_iter().any(|w| w.names == Names::Adenocarcinoma)
+}
+
 /// The chart itself holds the tumour: "a warning needs agreement between the order and the chart".
 pub fn in_chart(k: &Knowledge, case: &Case, order: &Order) -> bool {
     let seen = |f: Finding| matches!(f, Finding::SuspectedHigh | Finding::Confirmed);
@@ -221,7 +235,7 @@ pub fn judge(k: &Knowledge, case: &Case, order: &Order, child: bool) -> Disease 
     };
     let asked = order.concepts.iter().map(one).max().unwrap_or(Finding::None);
     let results = of_results(k, case, child);
-    let adenocarcinoma = current(case).any(|c| is_adenocarcinoma(k, c));
+    let adenocarcinoma = current(case).any(|c| is_adenocarcinoma(k, c)) || result_is_adenocarcinoma(case);
     let past = conditions(case)
         .filter(|c| !is_current(c))
         .map(|c| of_condition(k, case, c, order, child))

@@ -143,10 +143,31 @@ pub enum Link {
     Unclear,
 }
 
+/// The order speaks of later care or treatment, of another cancer, or (where it only names the tumour, or asks for the
+/// stage of something it does not name) says more than that.
+pub fn is_doubtful(order: &DraftOrder, says: &Order, link: Link) -> bool {
+    if says.any(|w| w.surveillance || w.follow_up || w.response || w.treated || w.lutetium) {
+        return true;
+    }
+    if says.names_other_cancer {
+        return true;
+    }
+    let open = link == Link::Linked || (link == Link::Explicit && !says.names_tumour);
+    let reasons: Vec<Reading> = if order.reasons.is_empty() && order.reason_references.is_empty() {
+        order.notes.iter().map(|n| read(n)).collect()
+    } else {
+        order.reasons.iter().flat_map(readings).collect()
+    };
+    open && reasons.iter().any(|w| !w.plain)
+}
+
 /// Is another primary malignancy active?
 pub fn another_cancer(k: &Knowledge, case: &Case) -> bool {
     current(case).any(|c| {
-        has(k, &c.code, Role::Malignancy) || readings(&c.code).iter().any(|w| w.names == Names::OtherCancer)
+        let words = readings(&c.code);
+        // A neuroendocrine tumour of another organ is a primary of its own.
+        let other_net = members(k, &c.code).is_empty() && words.iter().any(|w| w.names == Names::OtherNet);
+        other_net || has(k, &c.code, Role::Malignancy) || words.iter().any(|w| w.names == Names::OtherCancer)
     })
 }
 

@@ -232,7 +232,11 @@ pub fn of(k: &Knowledge, case: &Case, order: &Order) -> Timeline {
         resected_by_phrase: order.says_resection(),
         metastatic,
         later_metastases: metastatic && later,
-        treated: treated_by_chart || order.any(|w| w.treated),
+        treated: treated_by_chart
+            || super::disease::tumour_words(k, case, order, false)
+                .iter()
+                .any(|w| w.treated)
+            || order.any(|w| w.treated),
         ablated: procedures(case).any(|p| has(k, &p.code, Role::LocalAblation)),
         recurrence: recurrence(k, case, order),
     }
@@ -245,5 +249,6 @@ fn recurrence(k: &Knowledge, case: &Case, order: &Order) -> bool {
         .any(|c| c.clinical_status.as_deref().is_some_and(status));
     let coded = conditions(case).any(|c| has(k, &c.code, Role::Recurrence))
         || order.concepts.iter().any(|c| has(k, c, Role::Recurrence));
-    chart || coded || order.any(|w| w.recurrence)
+    let told = super::disease::tumour_words(k, case, order, false);
+    chart || coded || told.iter().any(|w| w.recurrence) || order.any(|w| w.recurrence)
 }

@@ -189,6 +189,8 @@ pub fn of(k: &Knowledge, case: &Case) -> Vec<Verdict> {
                 confirmed: disease == Disease::Confirmed,
                 age_known: age.is_some(),
                 in_chart: disease::in_chart(k, case, says),
+                subject_named: order.subject == Identity::Agrees,
+                doubtful: link::is_doubtful(order, says, link),
                 delivered,
                 study,
                 shape,

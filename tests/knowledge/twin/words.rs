@@ -109,6 +109,9 @@ pub struct Reading {
     pub upper_case: bool,
     /// The tumour is named as a past one.
     pub historical: bool,
+    /// It says no more than the tumour, its symptoms, how it was found, and the question: nothing that could make the
+    /// order one about something else.
+    pub plain: bool,
 }
 
 const N: Reading = Reading {
@@ -145,6 +148,7 @@ const N: Reading = Reading {
     not_antitumour: false,
     upper_case: false,
     historical: false,
+    plain: false,
 };
 /// Names a pancreatic neuroendocrine tumour.
 const P: Reading = Reading {
@@ -159,17 +163,29 @@ type Row = (&'static str, Reading);
 
 /// Why an order is given.
 pub const REASONS: &[Row] = &[
-    ("Initial staging of pNET", Reading { initial: true, ..SP }),
+    (
+        "Initial staging of pNET",
+        Reading {
+            plain: true,
+            initial: true,
+            ..SP
+        },
+    ),
     ("Staging of newly diagnosed pNET", Reading { initial: true, ..SP }),
     (
         "Whipple's triad, baseline staging",
-        Reading { initial: true, ..S },
+        Reading {
+            plain: true,
+            initial: true,
+            ..S
+        },
     ),
-    ("staging", S),
-    ("s/p EUS-FNA, staging", S),
+    ("staging", Reading { plain: true, ..S }),
+    ("s/p EUS-FNA, staging", Reading { plain: true, ..S }),
     (
         "r/o mets",
         Reading {
+            plain: true,
             mets: Mets::Queried,
             ..S
         },
@@ -177,16 +193,18 @@ pub const REASONS: &[Row] = &[
     (
         "Evaluate for liver metastases",
         Reading {
+            plain: true,
             mets: Mets::Queried,
             ..S
         },
     ),
     ("new panNET, extent of disease", SP),
-    ("MRI to stage pancreatic NET", SP),
-    ("bx-proven pNET; staging", SP),
+    ("MRI to stage pancreatic NET", Reading { plain: true, ..SP }),
+    ("bx-proven pNET; staging", Reading { plain: true, ..SP }),
     (
         "PNET, staging",
         Reading {
+            plain: true,
             upper_case: true,
             ..SP
         },
@@ -289,6 +307,7 @@ pub const REASONS: &[Row] = &[
     (
         "not a surgical candidate, staging",
         Reading {
+            plain: true,
             resection: Resection::Planned,
             ..S
         },
@@ -296,15 +315,17 @@ pub const REASONS: &[Row] = &[
     (
         "No prior pancreatectomy. Staging.",
         Reading {
+            plain: true,
             resection: Resection::Negated,
             ..S
         },
     ),
-    ("Positive Whipple triad, insulinoma", P),
-    ("pNET", P),
+    ("Positive Whipple triad, insulinoma", Reading { plain: true, ..P }),
+    ("pNET", Reading { plain: true, ..P }),
     (
         "pNET and abdominal pain",
         Reading {
+            plain: true,
             other_reason: true,
             ..P
         },
@@ -312,6 +333,7 @@ pub const REASONS: &[Row] = &[
     (
         "carcinoid",
         Reading {
+            plain: true,
             names: Names::Siteless,
             ..N
         },
@@ -319,6 +341,7 @@ pub const REASONS: &[Row] = &[
     (
         "pancreatic mass",
         Reading {
+            plain: true,
             names: Names::Mass,
             pancreas: true,
             ..N
@@ -327,6 +350,7 @@ pub const REASONS: &[Row] = &[
     (
         "FNA of pancreatic mass",
         Reading {
+            plain: true,
             tissue: true,
             names: Names::Mass,
             pancreas: true,
@@ -483,6 +507,7 @@ pub const REASONS: &[Row] = &[
     (
         "FHx pancreatic NET with mets; patient has abdominal pain",
         Reading {
+            plain: true,
             other_reason: true,
             ..N
         },

@@ -2,7 +2,7 @@
 
 use super::classify::{Class, Diagnosis, classify};
 use super::{Course, Kind, Strength, Tumour};
-use crate::engine::case::{Case, Condition, ObservedValue, PartialDate};
+use crate::engine::case::{Case, Condition, ObservedValue, PartialDate, ResourceRef};
 use crate::engine::counts;
 use crate::engine::facts::{ReadCondition, person};
 use crate::engine::language::Assertion;
@@ -40,7 +40,8 @@ pub(in crate::engine) fn read_chart(
                 strength: strength(condition, &class),
                 course: course(condition.clinical_status.as_deref()),
                 date,
-                of_pancreas: diagnosis.of_pancreas(),
+                // What is benign in the pancreas does not tell where a malignant tumour sits.
+                of_pancreas: diagnosis.of_pancreas() && !diagnosis.is_benign_pancreas(),
                 by_result: false,
                 other_pancreatic_cancer: diagnosis.other_histology().is_some()
                     || (class.kind == Kind::NotPnet
@@ -70,6 +71,10 @@ pub(in crate::engine) fn read_chart(
         };
         let diagnosis = Diagnosis::of(knowledge, &[&told], &[], &observation.notes);
         let date = observation.date.filter(|d| d.earliest() <= case.today);
+        if let Some(rival) = rival(&observation.resource, date, &diagnosis) {
+            tumours.push(rival);
+            continue;
+        }
         let Some(class) = classify(knowledge, &observation.resource, date, &diagnosis, child) else {
             continue;
         };
@@ -90,6 +95,29 @@ pub(in crate::engine) fn read_chart(
     }
     locate(&mut tumours);
     (tumours, history.filter(|_| after_cure.is_some()))
+}
+
+/// A result that names another tumour than ours, of the pancreas or of an organ that it does not say: beside a pNET a
+/// contradiction.
+fn rival(id: &ResourceRef, date: Option<PartialDate>, diagnosis: &Diagnosis<'_>) -> Option<Tumour> {
+    let text = &diagnosis.text;
+    let neuroendocrine = [List::PnetStrong, List::PnetNeedsPancreas, List::PnetUpperCase];
+    let elsewhere = text.mentions(List::OtherMalignancy) || neuroendocrine.iter().any(|l| text.mentions(*l));
+    let (Assertion::Asserted, words) = text.says(List::PnetOther).filter(|_| !elsewhere)? else {
+        return None;
+    };
+    Some(Tumour {
+        resource: id.clone(),
+        kind: Kind::NotPnet,
+        strength: Strength::Confirmed,
+        course: Course::Current,
+        date,
+        // It does not place a tumour whose organ is not said.
+        of_pancreas: false,
+        other_pancreatic_cancer: true,
+        by_result: true,
+        evidence: marks::worded(id, List::PnetOther.name(), &words, date),
+    })
 }
 
 /// A siteless tumour becomes a pNET beside a second active pancreas diagnosis.
@@ -179,22 +207,24 @@ pub(in crate::engine) fn other_malignancies(
             continue;
         }
         let date = earliest(condition, case);
-        let cancer =
-            diagnosis
-                .marks
-                .find_any(&[Role::Malignancy, Role::NotPnetPancreas, Role::NotPnetOtherNet]);
+        let cancer = diagnosis
+            .marks
+            .find_any(&[Role::Malignancy, Role::NotPnetPancreas, Role::NotPnetOtherNet])
+            .filter(|member| !member.entry.benign);
         if let Some(member) = cancer {
             found.push(marks::coded(knowledge, &condition.resource, member, date));
-        } else if diagnosis.marks.is_empty()
-            && let Some((Assertion::Asserted, words)) = diagnosis.text.says(List::OtherMalignancy)
-            && tumour.is_none()
-        {
-            found.push(marks::worded(
-                &condition.resource,
-                List::OtherMalignancy.name(),
-                &words,
-                date,
-            ));
+            continue;
+        }
+        // A neuroendocrine tumour of another organ is a cancer of its own beside the pNET.
+        let lists = [List::OtherMalignancy, List::PnetOtherSite];
+        let told = lists
+            .into_iter()
+            .find_map(|list| match diagnosis.text.says(list) {
+                Some((Assertion::Asserted, words)) => Some((list, words)),
+                _ => None,
+            });
+        if let Some((list, words)) = told.filter(|_| diagnosis.marks.is_empty()) {
+            found.push(marks::worded(&condition.resource, list.name(), &words, date));
         }
     }
     found

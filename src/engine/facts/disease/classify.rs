@@ -74,6 +74,13 @@ impl<'k> Diagnosis<'k> {
             .find(|m| m.role == Role::NotPnetPancreas && m.entry.site_only)
     }
 
+    /// A benign finding of the pancreas, by its code.
+    pub(super) fn is_benign_pancreas(&self) -> bool {
+        self.marks
+            .iter()
+            .any(|m| m.role == Role::NotPnetPancreas && m.entry.benign)
+    }
+
     /// A pancreatic cancer of another histology.
     pub(super) fn other_histology(&self) -> Option<&'k crate::knowledge::Member> {
         self.marks

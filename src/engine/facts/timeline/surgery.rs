@@ -1,10 +1,11 @@
 //! Was the tumour removed? By an operation on record, a recorded state, or words of a diagnosis or the order.
 
 use super::{Reader, Resection, before};
-use crate::engine::case::{PartialDate, Procedure};
+use crate::engine::case::{ObservedValue, PartialDate, Procedure};
 use crate::engine::counts;
 use crate::engine::facts::Fact;
-use crate::engine::language::{Finding, Reading};
+use crate::engine::facts::disease::Kind;
+use crate::engine::language::{Finding, Reading, Text};
 use crate::engine::marks::{self, Marks};
 use crate::engine::trace::Evidence;
 use crate::knowledge::vocabulary::{List, Role, Window};
@@ -58,11 +59,21 @@ impl Reader<'_> {
             if !of_tumour && (explained || too_early(date)) {
                 continue;
             }
-            if let Finding::Found(words) = &read.reading().resection {
+            let text = &read.diagnosis.text;
+            let pancreas = of_tumour
+                || [List::ResectionName, List::PancreasWord]
+                    .iter()
+                    .any(|l| text.mentions(*l));
+            if let Finding::Found(words) = &read.reading().resection
+                && pancreas
+            {
                 let evidence =
                     marks::worded(&read.condition.resource, List::ResectionDone.name(), words, None);
                 return (Fact::with(Resection::Chart, evidence), None);
             }
+        }
+        if let Some(evidence) = self.specimen(&too_early) {
+            return (Fact::with(Resection::Chart, evidence), None);
         }
         match &self.order.reading().resection {
             Finding::Found(words) => {
@@ -71,6 +82,31 @@ impl Reader<'_> {
             }
             _ => (Fact::bare(Resection::None), None),
         }
+    }
+
+    /// A pathologist who describes a specimen of the pancreas, its margins or a pathological stage had one to look at.
+    fn specimen(&self, too_early: &dyn Fn(Option<PartialDate>) -> bool) -> Option<Evidence> {
+        let results = self.case.chart.observations.iter();
+        results
+            .filter(|o| counts::observation(o) && !too_early(o.date))
+            .find_map(|o| {
+                let words = match o.value.as_ref()? {
+                    ObservedValue::Coded(concept) => Text::join(concept.words()),
+                    ObservedValue::Text(words) => words.clone(),
+                    ObservedValue::Quantity { .. } => return None,
+                };
+                let text = Text::new(self.knowledge, &words);
+                let tumours = &self.chart.tumours;
+                let ours = [List::ResectionName, List::PancreasWord]
+                    .iter()
+                    .any(|l| text.mentions(*l))
+                    || tumours
+                        .iter()
+                        .any(|t| t.resource == o.resource && t.kind == Kind::Pnet);
+                let list = List::ResectionSpecimen;
+                let words = text.not_negated(list).filter(|_| ours)?;
+                Some(marks::worded(&o.resource, list.name(), &words, o.date))
+            })
     }
 
     fn resection_procedure(&self, procedure: &Procedure) -> Option<Evidence> {

@@ -35,6 +35,9 @@ impl Reader<'_> {
                 return Fact::with(true, evidence);
             }
         }
+        if let Some(evidence) = self.treated_by_words() {
+            return Fact::with(true, evidence);
+        }
         match &self.order.reading().treatment_done {
             Some(words) => Fact::with(
                 true,
@@ -42,6 +45,32 @@ impl Reader<'_> {
             ),
             None => Fact::bare(false),
         }
+    }
+
+    /// "PRRT completed" in the words of the tumour, or as a line of the problem list of its own.
+    fn treated_by_words(&self) -> Option<Evidence> {
+        let list = List::TreatmentDone;
+        self.chart.conditions.iter().find_map(|read| {
+            let condition = read.condition;
+            let words = read.reading().treatment_done.as_deref()?;
+            let of_tumour = self
+                .tumour_conditions()
+                .any(|t| t.condition.resource == condition.resource);
+            let date = condition.onset.or(condition.recorded);
+            let counts =
+                of_tumour || (self.names_treatment(&read.diagnosis.text) && !self.before_diagnosis(date));
+            counts.then(|| marks::worded(&condition.resource, list.name(), words, date))
+        })
+    }
+
+    /// A line that is not the tumour's own tells of its treatment only by a treatment that is given for such tumours.
+    fn names_treatment(&self, text: &Text<'_>) -> bool {
+        let shared = self.chart.other_malignancies.is_empty() && !text.mentions(List::NotAntitumour);
+        text.mentions(List::Prrt)
+            || (shared
+                && [List::LiverDirected, List::Systemic]
+                    .iter()
+                    .any(|l| text.mentions(*l)))
     }
 
     /// Something that began before the tumour was found treats something else.

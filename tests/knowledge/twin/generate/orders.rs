@@ -222,6 +222,7 @@ fn order(rng: &mut Rng, at: usize, codes: &str) -> DraftOrder {
         selected: rng.chance(75),
         status: Some("draft".into()),
         intent: Some("order".into()),
+        subject: Identity::Agrees,
         code: concept(codes, ""),
         ..DraftOrder::default()
     };
@@ -235,6 +236,7 @@ fn order(rng: &mut Rng, at: usize, codes: &str) -> DraftOrder {
         1 => order.do_not_perform = true,
         2 => order.subject = Identity::Differs,
         3 => order.intent = Some(rng.of(&["proposal", "original-order"]).into()),
+        4 | 5 => order.subject = Identity::NotStated,
         _ => {}
     }
     if rng.chance(3) && codes.split_whitespace().count() == 1 {

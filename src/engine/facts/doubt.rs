@@ -1,0 +1,132 @@
+//! Is the order sure enough for a warning? Words that the rules of the scenario do not settle take it down to
+//! information: "a warning needs agreement between the order and the chart".
+//!
+//! Where the question stays open, it tells what speaks against the one that would be rated. The scenario is decided
+//! elsewhere and stays what it is.
+
+use super::{ChartFacts, OrderFacts, link::Link};
+use crate::engine::case::DraftOrder;
+use crate::engine::language::{Assertion, Text};
+use crate::engine::trace::{Evidence, Step};
+use crate::knowledge::Knowledge;
+use crate::knowledge::vocabulary::List;
+
+/// The line of `common.limits` of a question that takes the tumour to be untreated.
+pub const ASSUMES_UNTREATED: &str = "assumed_untreated";
+
+/// Why an order is not as sure as it looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Doubt {
+    /// It speaks of later care, of a tumour of the past, or of one found long ago.
+    Later,
+    /// Beside the tumour it says something that is not understood, or names another cancer.
+    More,
+}
+
+impl Doubt {
+    /// The line of `common.limits` that tells it.
+    #[must_use]
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Later => "says_later",
+            Self::More => "says_more",
+        }
+    }
+}
+
+/// What takes a warning away from an order about the tumour, if anything does.
+#[must_use]
+pub fn decide(
+    knowledge: &Knowledge,
+    chart: &ChartFacts<'_>,
+    order: &DraftOrder,
+    facts: &OrderFacts<'_>,
+    dated_old: bool,
+) -> Option<Doubt> {
+    let (names, reading) = (&facts.names, facts.reading());
+    let later = [&reading.surveillance, &reading.follow_up, &reading.response];
+    let past = names.about_tumour.is_none() && names.about_past_tumour.is_some();
+    if dated_old || past || names_treatment(&facts.text) || later.into_iter().any(Option::is_some) {
+        return Some(Doubt::Later);
+    }
+    let unsettled = match facts.link(chart).value {
+        Link::Linked => true,
+        // It asks for the stage of something it does not name.
+        Link::Explicit => names.about_tumour.is_none() && names.about_generic_metastasis.is_none(),
+        Link::Presumed | Link::Care | Link::Other | Link::Unclear => false,
+    };
+    let more = names.other_cancer.is_some() || (unsettled && !is_plain(knowledge, order));
+    more.then_some(Doubt::More)
+}
+
+/// A treatment is named as something that is or was, not as a plan.
+fn names_treatment(text: &Text<'_>) -> bool {
+    let text = text.without(&[List::TracerScintigraphy]);
+    let said = |list: List| text.says(list).map(|(assertion, _)| assertion);
+    let lists = [List::Prrt, List::LiverDirected, List::Systemic, List::Ssa];
+    let told = lists.into_iter().filter_map(said);
+    told.into_iter()
+        .any(|a| !matches!(a, Assertion::Negated | Assertion::Future))
+}
+
+/// True when the reason says no more than what the tumour is: a tumour named beside an unknown word may be the
+/// background of another question.
+fn is_plain(knowledge: &Knowledge, order: &DraftOrder) -> bool {
+    let reasons: Vec<&str> = order.reasons.iter().flat_map(|r| r.words()).collect();
+    let text = if order.reasons.is_empty() && order.reason_references.is_empty() {
+        Text::join(order.notes.iter().map(String::as_str))
+    } else {
+        Text::join(reasons)
+    };
+    let unasked = Text::new(knowledge, &text).without(&[
+        List::MetastaticStaging,
+        List::InitialStaging,
+        List::Local,
+        List::MetastasisQueried,
+        List::ResectionPlanned,
+        List::ResectionNegated,
+    ]);
+    let rest = unasked.without(&[
+        List::PnetStrong,
+        List::PnetNeedsPancreas,
+        List::PnetUpperCase,
+        List::PnetPancreaticMass,
+        List::Indeterminate,
+        List::TissueDoneSpan,
+        List::GradeHigh,
+        List::GradeWell,
+        List::SstrNegative,
+        List::PlainWords,
+    ]);
+    !unasked.asks() && !rest.holds_words()
+}
+
+/// Facts whose answer speaks of something else than the first staging of an untreated tumour.
+const AGAINST: [(&str, &[&str]); 10] = [
+    ("disease", &["inactive"]),
+    ("link", &["unclear"]),
+    ("diagnosis", &["old"]),
+    ("treated", &["yes"]),
+    ("resection", &["chart", "phrase"]),
+    ("primary_ablated", &["yes"]),
+    ("says_surveillance", &["yes"]),
+    ("says_follow_up", &["yes"]),
+    ("says_observation", &["yes"]),
+    ("says_response", &["yes"]),
+];
+
+/// What the trace holds against a first staging, each piece once.
+#[must_use]
+pub fn contradictions(trace: &[Step]) -> Vec<Evidence> {
+    let speaks = |step: &&Step| {
+        let answers = AGAINST.iter().find(|(fact, _)| **fact == *step.fact);
+        answers.is_some_and(|(_, answers)| answers.contains(&&*step.answer))
+    };
+    let mut found: Vec<Evidence> = Vec::new();
+    for evidence in trace.iter().filter(speaks).flat_map(|s| &s.evidence) {
+        if !found.contains(evidence) {
+            found.push(evidence.clone());
+        }
+    }
+    found
+}
