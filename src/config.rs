@@ -90,8 +90,22 @@ pub struct Limits {
     pub idle_seconds: u32,
     /// How long calls in flight may take once the service is asked to end.
     pub drain_seconds: u32,
+    /// How long new connections are taken once the service is asked to end.
+    pub leave_seconds: u32,
     /// Connections served at once.
     pub connections: usize,
+    /// Calls being judged or gathering at once.
+    pub calls: usize,
+    /// How long a call may wait for its answer.
+    pub answer_millis: u32,
+    /// Calls a second where no client is registered.
+    pub rate_per_second: u32,
+    /// Calls at once where no client is registered.
+    pub burst: u32,
+    /// Attempts a second without a valid token, for each address.
+    pub failures_per_second: u32,
+    /// Attempts at once without a valid token.
+    pub failures_burst: u32,
 }
 
 impl Default for Limits {
@@ -102,7 +116,14 @@ impl Default for Limits {
             body_seconds: 10,
             idle_seconds: 75,
             drain_seconds: 10,
+            leave_seconds: 0,
             connections: 1024,
+            calls: 256,
+            answer_millis: 2000,
+            rate_per_second: 0,
+            burst: 200,
+            failures_per_second: 10,
+            failures_burst: 100,
         }
     }
 }
@@ -145,6 +166,12 @@ pub struct Client {
     /// How many used tokens are remembered.
     #[serde(default = "default_seen_tokens")]
     pub seen_tokens: usize,
+    /// Calls a second; 0 for no limit.
+    #[serde(default = "default_rate")]
+    pub rate_per_second: u32,
+    /// Calls at once, after a rest.
+    #[serde(default = "default_burst")]
+    pub burst: u32,
     /// Web pages that may call from a browser.
     #[serde(default)]
     pub cors_origins: Vec<String>,
@@ -174,6 +201,14 @@ const fn default_leeway() -> u32 {
     60
 }
 
+const fn default_rate() -> u32 {
+    100
+}
+
+const fn default_burst() -> u32 {
+    200
+}
+
 const fn default_seen_tokens() -> usize {
     250_000
 }
@@ -195,6 +230,8 @@ impl Client {
             leeway_seconds: default_leeway(),
             replay: Replay::default(),
             seen_tokens: default_seen_tokens(),
+            rate_per_second: default_rate(),
+            burst: default_burst(),
             cors_origins: Vec::new(),
             fhir_bases: Vec::new(),
             fhir_private: false,

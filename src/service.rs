@@ -1,7 +1,7 @@
 //! The service: sockets, limits, routes and statuses around one [`Decide`].
 //!
-//! A call passes [`server`] (connections, slow clients), `edge` (request id, CORS, panics), `router` (address),
-//! `body` (media type, size, time) and reaches [`Decide::answer`]; whatever goes wrong on the way is a [`Refusal`].
+//! A call passes [`server`] (connections, slow clients), `edge` (request id, CORS, panics), `router` (address), `door`
+//! (who, how often, how many at once), `body` (media type, size, time) and reaches [`Decide::answer`]; whatever goes wrong on the way is a [`Refusal`].
 //! Nothing here knows FHIR, CDS Hooks messages or medicine, and nothing is kept from one call to the next (SC-05).
 //! Who calls is the matter of [`auth`], before the body is read.
 
@@ -9,9 +9,11 @@ pub mod auth;
 mod body;
 pub mod cors;
 pub mod decide;
+mod door;
 mod edge;
 pub mod gather;
 mod hook_call;
+mod rate;
 mod redacted;
 pub mod refusal;
 mod router;
@@ -24,6 +26,7 @@ pub use cors::Origins;
 pub use decide::{About, Answer, Answering, Decide, Service};
 pub use gather::{FhirAccess, FhirReach};
 pub use hook_call::{ImagingService, Judged};
+pub use rate::Rate;
 pub use refusal::Refusal;
 pub use server::{Ended, Limits, serve};
 
@@ -71,6 +74,7 @@ struct App {
     decide: Arc<dyn Decide>,
     settings: Settings,
     request_ids: edge::RequestIds,
+    door: door::Door,
     /// Set once the process has been asked to end.
     leaving: AtomicBool,
 }
@@ -87,6 +91,7 @@ impl Shell {
         let leaving = AtomicBool::new(false);
         let app = Arc::new(App {
             decide,
+            door: door::Door::new(&settings.limits),
             settings,
             request_ids: edge::RequestIds::new(),
             leaving,

@@ -5,7 +5,7 @@ use super::{Failure, files, print, wiring};
 use crate::config::{Config, Profile};
 use crate::service::auth::SetupError;
 use crate::service::gather::BaseFault;
-use crate::service::{self, About, Callers, Ended, FhirReach, Limits, Origins, Settings, telemetry};
+use crate::service::{self, About, Callers, Ended, FhirReach, Limits, Origins, Rate, Settings, telemetry};
 use anyhow::Context as _;
 use std::io::ErrorKind;
 use std::net::SocketAddr;
@@ -105,8 +105,14 @@ fn settings(config: &Config, address: SocketAddr) -> anyhow::Result<Settings> {
         head_time: seconds(l.head_seconds),
         body_time: seconds(l.body_seconds),
         idle_time: seconds(l.idle_seconds),
+        answer_time: Duration::from_millis(l.answer_millis.into()),
+        leave_time: seconds(l.leave_seconds),
         drain_time: seconds(l.drain_seconds),
         connections: l.connections,
+        calls: l.calls,
+        anybody: Rate::limit(l.rate_per_second, l.burst),
+        // Behind a proxy all calls come from one address: a stranger's failures would shut everybody out.
+        failures: Rate::limit(l.failures_per_second, l.failures_burst).filter(|_| !config.tls_ends_upstream),
     };
     let mut origins = match config.profile {
         Profile::Development => Origins::development(),

@@ -115,11 +115,50 @@ fn limits(config: &Config, found: &mut Findings) {
             "leave it out to use the default",
         );
     }
+    if l.leave_seconds > 3600 {
+        found.add(
+            "limits.leave_seconds",
+            "longer than an hour",
+            "leave it out to use the default",
+        );
+    }
+    if !(500..=60_000).contains(&l.answer_millis) {
+        found.add(
+            "limits.answer_millis",
+            "not between 500, which reading from a FHIR server needs, and a minute",
+            "leave it out to use the default",
+        );
+    }
+    if !(1..=100_000).contains(&l.calls) {
+        found.add(
+            "limits.calls",
+            "not between 1 and 100,000",
+            "leave it out to use the default",
+        );
+    }
+    rate("limits.burst", l.rate_per_second, l.burst, found);
+    rate(
+        "limits.failures_burst",
+        l.failures_per_second,
+        l.failures_burst,
+        found,
+    );
     if !(1..=100_000).contains(&l.connections) {
         found.add(
             "limits.connections",
             "not between 1 and 100,000",
             "leave it out to use the default",
+        );
+    }
+}
+
+/// A rate that lets nothing through is no rate.
+fn rate(setting: impl Into<String>, per_second: u32, burst: u32, found: &mut Findings) {
+    if per_second > 0 && burst == 0 {
+        found.add(
+            setting,
+            "0, so that nothing could pass",
+            "leave it out, or set the rate a second to 0 for no limit",
         );
     }
 }
@@ -206,6 +245,12 @@ fn one_client(client: &Client, profile: Profile, found: &mut Findings) {
             "leave it out to use the default",
         );
     }
+    rate(
+        place(client, "burst"),
+        client.rate_per_second,
+        client.burst,
+        found,
+    );
     if production && client.replay == Replay::Test {
         found.add(
             place(client, "replay"),
@@ -406,6 +451,7 @@ mod tests {
             ("max_lifetime_seconds = 86401", "max_lifetime_seconds"),
             ("leeway_seconds = 121", "leeway_seconds"),
             ("seen_tokens = 0", "seen_tokens"),
+            ("burst = 0", "burst"),
             ("cors_origins = ['*']", "exact origins"),
             ("cors_origins = ['https://*.example.org']", "exact origins"),
             ("cors_origins = ['null']", "exact origins"),
@@ -440,6 +486,12 @@ mod tests {
         check("[limits]\nbody_seconds = 0", "body_seconds");
         check("[limits]\nbody_bytes = 0", "body_bytes");
         check("[limits]\nconnections = 0", "connections");
+        check("[limits]\ncalls = 0", "calls");
+        check("[limits]\nanswer_millis = 499", "answer_millis");
+        check("[limits]\nanswer_millis = 60001", "answer_millis");
+        check("[limits]\nleave_seconds = 3601", "leave_seconds");
+        check("[limits]\nrate_per_second = 1\nburst = 0", "burst");
+        check("[limits]\nfailures_burst = 0", "failures_burst");
         check("[limits]\ndrain_seconds = 3601", "drain_seconds");
     }
 

@@ -109,7 +109,44 @@ pub const SETTINGS: &[Setting] = &[
         Some("10"),
         "Seconds that calls in flight may take once the service is asked to end.",
     ),
+    setting(
+        "limits.leave_seconds",
+        Some("0"),
+        "Seconds for which new connections are still taken, and /health/ready says 503, once the service is asked to \
+         end. Behind a load balancer: longer than it takes to notice.",
+    ),
     setting("limits.connections", Some("1024"), "Connections served at once."),
+    setting(
+        "limits.calls",
+        Some("256"),
+        "Calls being judged, or waiting for a FHIR server, at once. Further ones get 503 and `Retry-After`.",
+    ),
+    setting(
+        "limits.answer_millis",
+        Some("2000"),
+        "Milliseconds a call may wait for its answer once its body is in; then it gets 503.",
+    ),
+    setting(
+        "limits.rate_per_second",
+        Some("0"),
+        "Calls a second, all callers together, where no client is registered; 0: no limit. Further ones get 429.",
+    ),
+    setting(
+        "limits.burst",
+        Some("200"),
+        "Calls at once after a rest, where limits.rate_per_second limits them.",
+    ),
+    setting(
+        "limits.failures_per_second",
+        Some("10"),
+        "Attempts a second without a valid token, for each address; 0: no limit. Further ones get 429 unread. Has no \
+         effect with tls_ends_upstream, where all calls come from the address of the proxy.",
+    ),
+    setting(
+        "limits.failures_burst",
+        Some("100"),
+        "Attempts at once without a valid token, for each address.",
+    ),
     setting(
         "client.name",
         None,
@@ -176,6 +213,17 @@ pub const SETTINGS: &[Setting] = &[
         Some("250000"),
         "How many used tokens are remembered until they expire, about 100 bytes each. When it is full, calls of this \
          client get 503.",
+    ),
+    setting(
+        "client.rate_per_second",
+        Some("100"),
+        "Calls a second that it may make; 0: no limit. Further ones get 429 and `Retry-After`. Each replica counts for \
+         itself.",
+    ),
+    setting(
+        "client.burst",
+        Some("200"),
+        "Calls at once that it may make after a rest.",
     ),
     setting(
         "client.cors_origins",

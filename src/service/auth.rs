@@ -2,8 +2,7 @@
 //!
 //! [`Callers::identify`] runs before a byte of the body is read. Whatever is wrong, the caller sees the same 401; the
 //! cause is for the log. Clients, their keys and audiences are registered in the configuration; nothing in a token
-//! chooses where keys come from. Left out so far: mutual TLS, limits of rate, and a store of used tokens that several
-//! replicas share.
+//! chooses where keys come from. Left out so far: a store of used tokens that several replicas share.
 
 mod denial;
 mod keys;
@@ -15,6 +14,7 @@ mod token;
 
 pub use denial::Denial;
 
+use super::rate::{Bucket, Rate};
 use super::redacted::Redacted;
 use super::refusal::Refusal;
 use crate::config::{Client, Replay};
@@ -25,6 +25,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Instant;
 use token::Token;
 
 /// Who may call.
@@ -42,6 +43,8 @@ struct Registered {
     client: Arc<Client>,
     keys: Arc<KeySource>,
     seen: Seen,
+    /// How often it may call.
+    bucket: Option<Bucket>,
 }
 
 /// Who called.
@@ -94,6 +97,11 @@ impl Callers {
         Self(None)
     }
 
+    /// Whether anybody may call.
+    pub(crate) fn are_anybody(&self) -> bool {
+        self.0.is_none()
+    }
+
     /// Only these clients may call. `bases` are the addresses of the service as clients see it.
     ///
     /// # Errors
@@ -136,7 +144,7 @@ impl Callers {
     /// Who makes the call that arrived at this path, at this second.
     ///
     /// # Errors
-    /// [`Refusal::Unauthenticated`], or [`Refusal::TooBusy`] when the token is good but its use cannot be remembered.
+    /// [`Refusal::Unauthenticated`], [`Refusal::TooMany`] when it calls too often, or [`Refusal::TooBusy`] when the token is good but its use cannot be remembered.
     pub async fn identify(&self, headers: &HeaderMap, path: &str, now: i64) -> Result<Caller, Refusal> {
         let Some(register) = &self.0 else {
             return Ok(Caller::default());
@@ -183,6 +191,7 @@ impl Registered {
         Ok(Self {
             keys: KeySource::new(&client.name, place, Times::USUAL),
             seen: Seen::new(client.seen_tokens),
+            bucket: Rate::limit(client.rate_per_second, client.burst).map(Bucket::new),
             client: Arc::new(client.clone()),
         })
     }
@@ -197,6 +206,10 @@ impl Registered {
         token.suits(client).map_err(denied)?;
         let key = self.keys.key(token.key_id()).await.map_err(denied)?;
         let verified = token.verify(client, &key, audiences, now).map_err(denied)?;
+        // Before its use is noted: whoever calls too often may try again with the same token, and does not fill the memory.
+        if let Some(bucket) = &self.bucket {
+            bucket.take(Instant::now()).map_err(Refusal::too_many)?;
+        }
         let used = match client.replay {
             Replay::Strict => self.seen.note(&verified.jti, verified.until, now),
             Replay::Test => Use::First,
@@ -206,7 +219,11 @@ impl Registered {
                 client: Some(Arc::clone(client)),
                 tenant: verified.tenant,
             }),
-            Use::Again => Err(denied(Denial::Replayed).into()),
+            Use::Again => {
+                // Whoever has caught a token cannot use up what the client may do.
+                self.bucket.as_ref().inspect(|bucket| bucket.give_back());
+                Err(denied(Denial::Replayed).into())
+            }
             Use::Full => Err(Refusal::TooBusy),
         }
     }

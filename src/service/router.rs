@@ -65,9 +65,8 @@ fn service_id(path: &str) -> Option<&str> {
 async fn hook_call(State(app): State<Arc<App>>, request: Request) -> Result<Response, Refusal> {
     let (head, body) = request.into_parts();
     let limits = &app.settings.limits;
-    let callers = &app.settings.callers;
     // Before the body: who is not let in does not get us to read anything (SC-16).
-    let caller = match callers.identify(&head.headers, head.uri.path(), now()).await {
+    let caller = match app.door.caller(&app.settings.callers, &head).await {
         Ok(caller) => caller,
         Err(refusal) => {
             body::dismiss(&head.headers, body, limits).await;
@@ -79,11 +78,14 @@ async fn hook_call(State(app): State<Arc<App>>, request: Request) -> Result<Resp
         return Err(Refusal::UnknownService);
     };
     let body = body::read(&head.headers, body, limits).await?;
+    let _place = app.door.place()?;
     let access = app.settings.fhir.of(&caller);
-    let answer = app
+    let answering = app
         .decide
-        .answer(id, &caller, &body, (app.settings.today)(), access)
-        .await?;
+        .answer(id, &caller, &body, (app.settings.today)(), access);
+    let answer = tokio::time::timeout(limits.answer_time, answering)
+        .await
+        .map_err(|_| Refusal::TooLate)??;
     let mut response = json(Body::from(answer.body));
     if tracing::enabled!(target: "apposite::access", tracing::Level::DEBUG) {
         response.extensions_mut().insert(Cards(answer.cards));
@@ -92,16 +94,9 @@ async fn hook_call(State(app): State<Arc<App>>, request: Request) -> Result<Resp
 }
 
 async fn discovery(State(app): State<Arc<App>>, request: Request) -> Result<Response, Refusal> {
-    let callers = &app.settings.callers;
-    callers
-        .identify_reader(request.headers(), request.uri().path(), now())
-        .await?;
+    let (head, _) = request.into_parts();
+    app.door.reader(&app.settings.callers, &head).await?;
     Ok(json(Body::from(app.decide.discovery())))
-}
-
-/// The second it is, for the times in a token.
-fn now() -> i64 {
-    jiff::Timestamp::now().as_second()
 }
 
 /// Alive means: this process answers.

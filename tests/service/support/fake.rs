@@ -35,6 +35,7 @@ impl Fake {
             "silent",
             "echo",
             "gate",
+            "never",
             "panic",
             "structure",
             "required",
@@ -83,6 +84,9 @@ impl Decide for Fake {
         today: Date,
         _: &'a FhirAccess,
     ) -> Answering<'a> {
+        if service_id == "never" {
+            return Box::pin(std::future::pending());
+        }
         Box::pin(std::future::ready(self.reply(service_id, body, today)))
     }
 }
