@@ -35,6 +35,10 @@ pub struct Config {
     pub local_codes: Option<PathBuf>,
     /// Sizes, times and counts.
     pub limits: Limits,
+    /// Encryption by this service itself.
+    pub tls: Tls,
+    /// Health and metrics, apart from the calls.
+    pub admin: Admin,
     /// Who may call.
     #[serde(rename = "client")]
     pub clients: Vec<Client>,
@@ -51,6 +55,8 @@ impl Default for Config {
             cards: None,
             local_codes: None,
             limits: Limits::default(),
+            tls: Tls::default(),
+            admin: Admin::default(),
             clients: Vec::new(),
         }
     }
@@ -128,6 +134,44 @@ impl Default for Limits {
     }
 }
 
+/// Encryption by this service itself; off without a certificate.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Tls {
+    /// Our certificate, with those in between.
+    pub certificate: Option<PathBuf>,
+    /// Its private key.
+    pub key: Option<PathBuf>,
+    /// The authorities whose clients may connect.
+    pub client_ca: Option<PathBuf>,
+    /// Whether clients without a certificate may not.
+    pub client_required: bool,
+    /// How long a handshake may take.
+    pub handshake_seconds: u32,
+}
+
+impl Default for Tls {
+    fn default() -> Self {
+        Self {
+            certificate: None,
+            key: None,
+            client_ca: None,
+            client_required: true,
+            handshake_seconds: 5,
+        }
+    }
+}
+
+/// Health and metrics on a listener of their own.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Admin {
+    /// Where; nowhere if left out.
+    pub listen: Option<SocketAddr>,
+    /// Whether that may be beyond this machine.
+    pub remote: bool,
+}
+
 /// One client: an EHR, or one of its installations, that signs its calls.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -172,6 +216,9 @@ pub struct Client {
     /// Calls at once, after a rest.
     #[serde(default = "default_burst")]
     pub burst: u32,
+    /// The names its TLS certificate must carry one of.
+    #[serde(default)]
+    pub certificate_names: Vec<String>,
     /// Web pages that may call from a browser.
     #[serde(default)]
     pub cors_origins: Vec<String>,
@@ -232,6 +279,7 @@ impl Client {
             seen_tokens: default_seen_tokens(),
             rate_per_second: default_rate(),
             burst: default_burst(),
+            certificate_names: Vec::new(),
             cors_origins: Vec::new(),
             fhir_bases: Vec::new(),
             fhir_private: false,
@@ -297,6 +345,11 @@ impl Config {
         let files = config.clients.iter_mut().map(|c| &mut c.jwks_file);
         for path in files
             .chain([&mut config.cards, &mut config.local_codes])
+            .chain([
+                &mut config.tls.certificate,
+                &mut config.tls.key,
+                &mut config.tls.client_ca,
+            ])
             .flatten()
         {
             *path = folder.join(&path);

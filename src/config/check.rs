@@ -56,6 +56,8 @@ impl Config {
         let mut found = Findings(Vec::new());
         limits(self, &mut found);
         base_url(self, &mut found);
+        tls(self, &mut found);
+        admin(self, &mut found);
         if self.profile == Profile::Production {
             production(self, &mut found);
         }
@@ -180,6 +182,64 @@ fn base_url(config: &Config, found: &mut Findings) {
     }
 }
 
+fn tls(config: &Config, found: &mut Findings) {
+    let tls = &config.tls;
+    if tls.certificate.is_some() != tls.key.is_some() {
+        let missing = if tls.key.is_none() {
+            "tls.key"
+        } else {
+            "tls.certificate"
+        };
+        found.add(
+            missing,
+            "missing: certificate and key belong together",
+            "set both, or neither",
+        );
+    }
+    if tls.client_ca.is_some() && tls.certificate.is_none() {
+        found.add(
+            "tls.client_ca",
+            "without `tls.certificate` there is no TLS in which a client could show one",
+            "set `tls.certificate` and `tls.key` too",
+        );
+    }
+    if !(1..=60).contains(&tls.handshake_seconds) {
+        found.add(
+            "tls.handshake_seconds",
+            "not between 1 second and a minute",
+            "leave it out to use the default",
+        );
+    }
+    for client in &config.clients {
+        if !client.certificate_names.is_empty() && tls.client_ca.is_none() {
+            found.add(
+                place(client, "certificate_names"),
+                "set without `tls.client_ca`, so no call could pass",
+                "name the authority of its certificates, or leave it out",
+            );
+        }
+    }
+}
+
+/// Health and metrics have no authentication, so that nobody but this machine may see them unless that is meant.
+fn admin(config: &Config, found: &mut Findings) {
+    let Some(listen) = config.admin.listen else { return };
+    if !listen.ip().is_loopback() && !config.admin.remote {
+        found.add(
+            "admin.listen",
+            "open to other machines",
+            "listen on 127.0.0.1, or say `remote = true` where a network keeps callers away from it",
+        );
+    }
+    if listen == config.listen && listen.port() != 0 {
+        found.add(
+            "admin.listen",
+            "the same as `listen`",
+            "give it a port of its own",
+        );
+    }
+}
+
 fn production(config: &Config, found: &mut Findings) {
     if config.clients.is_empty() {
         found.add(
@@ -195,11 +255,11 @@ fn production(config: &Config, found: &mut Findings) {
             "write the address clients use: `https://cds.example.org`",
         );
     }
-    if !config.tls_ends_upstream {
+    if !config.tls_ends_upstream && config.tls.certificate.is_none() {
         found.add(
             "tls_ends_upstream",
-            "production needs TLS, and this service does not speak it itself",
-            "put a TLS proxy in front, let nobody else reach this address, and say `tls_ends_upstream = true`",
+            "production needs TLS, and there is neither a proxy that ends it nor a certificate",
+            "set `[tls]`, or put a TLS proxy in front, let nobody else reach this address, and say `tls_ends_upstream = true`",
         );
     }
 }
@@ -437,6 +497,21 @@ mod tests {
         assert!(problems(&format!("{plain}{CLIENT}"))[0].contains("base_url"));
     }
 
+    /// SC-06, SC-28: TLS here does as well as a proxy; the admin listener beyond this machine is a decision.
+    #[test]
+    fn production_may_speak_tls_itself() {
+        let own = SAFE.replace("tls_ends_upstream = true\n", "");
+        let tls = "[tls]\ncertificate = 'c.pem'\nkey = 'k.pem'\n";
+        assert_eq!(problems(&format!("{own}{CLIENT}{tls}")), [""; 0]);
+        assert_eq!(problems(&format!("{own}{CLIENT}")).len(), 1);
+        let admin = "[admin]\nlisten = '0.0.0.0:9090'\n";
+        assert_eq!(problems(&format!("{SAFE}{CLIENT}{admin}")).len(), 1);
+        assert_eq!(
+            problems(&format!("{SAFE}{CLIENT}{admin}remote = true\n")),
+            [""; 0]
+        );
+    }
+
     #[test]
     fn what_no_profile_allows_is_named() {
         let check = |text: &str, word: &str| {
@@ -487,6 +562,13 @@ mod tests {
         check("[limits]\nbody_bytes = 0", "body_bytes");
         check("[limits]\nconnections = 0", "connections");
         check("[limits]\ncalls = 0", "calls");
+        check("[tls]\nkey = 'k'", "tls.certificate");
+        check("[tls]\ncertificate = 'c'", "tls.key");
+        check("[tls]\nclient_ca = 'a'", "tls.client_ca");
+        check("[tls]\nhandshake_seconds = 61", "handshake_seconds");
+        check("[admin]\nlisten = '0.0.0.0:9090'", "admin.listen");
+        check("[admin]\nlisten = '127.0.0.1:8080'", "admin.listen");
+        check(&format!("{CLIENT}certificate_names = ['a']"), "certificate_names");
         check("[limits]\nanswer_millis = 499", "answer_millis");
         check("[limits]\nanswer_millis = 60001", "answer_millis");
         check("[limits]\nleave_seconds = 3601", "leave_seconds");

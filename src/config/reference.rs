@@ -148,6 +148,40 @@ pub const SETTINGS: &[Setting] = &[
         "Attempts at once without a valid token, for each address.",
     ),
     setting(
+        "tls.certificate",
+        None,
+        "PEM file with the certificate of this service and those in between: it then speaks TLS 1.2 and 1.3 itself. \
+         Read again on SIGHUP and once a minute; one that cannot be used leaves the old one in place.",
+    ),
+    setting("tls.key", None, "PEM file with the private key of the certificate."),
+    setting(
+        "tls.client_ca",
+        None,
+        "PEM file with the authorities that sign the certificates of clients (mutual TLS). Left out: clients show none.",
+    ),
+    setting(
+        "tls.client_required",
+        Some("true"),
+        "With tls.client_ca: whether a connection without a certificate is refused.",
+    ),
+    setting(
+        "tls.handshake_seconds",
+        Some("5"),
+        "Seconds for a TLS handshake.",
+    ),
+    setting(
+        "admin.listen",
+        None,
+        "Address and port for /health/live, /health/ready and /metrics (Prometheus), apart from the calls and without \
+         TLS or authentication. Left out: there is none, and nothing is counted.",
+    )
+    .such_as("\"127.0.0.1:9090\""),
+    setting(
+        "admin.remote",
+        Some("false"),
+        "Whether admin.listen may be beyond this machine. Only where a network keeps callers away from it.",
+    ),
+    setting(
         "client.name",
         None,
         "What people call this client. It appears in logs; each client has its own.",
@@ -224,6 +258,12 @@ pub const SETTINGS: &[Setting] = &[
         "client.burst",
         Some("200"),
         "Calls at once that it may make after a rest.",
+    ),
+    setting(
+        "client.certificate_names",
+        Some("[]"),
+        "With tls.client_ca: host names of which the certificate of its connection must carry one. Empty: any certificate \
+         of those authorities will do.",
     ),
     setting(
         "client.cors_origins",
@@ -325,7 +365,7 @@ fn wrapped(text: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{Client, Config};
+    use crate::config::{Admin, Client, Config, Tls};
     use std::collections::BTreeMap;
     use std::path::Path;
 
@@ -381,6 +421,16 @@ mod tests {
             base_url: Some(String::new()),
             cards: Some("".into()),
             local_codes: Some("".into()),
+            tls: Tls {
+                certificate: Some("".into()),
+                key: Some("".into()),
+                client_ca: Some("".into()),
+                ..Tls::default()
+            },
+            admin: Admin {
+                listen: Some(([127, 0, 0, 1], 9090).into()),
+                remote: false,
+            },
             clients: vec![Client {
                 jwks_url: Some(String::new()),
                 jwks_file: Some("".into()),

@@ -1,6 +1,6 @@
 //! Who calls: a signed token of a registered client, or nobody (R-102 – R-118, SC-11 – SC-16).
 //!
-//! [`Callers::identify`] runs before a byte of the body is read. Whatever is wrong, the caller sees the same 401; the
+//! `Callers::identify` runs before a byte of the body is read. Whatever is wrong, the caller sees the same 401; the
 //! cause is for the log. Clients, their keys and audiences are registered in the configuration; nothing in a token
 //! chooses where keys come from. Left out so far: a store of used tokens that several replicas share.
 
@@ -17,6 +17,7 @@ pub use denial::Denial;
 use super::rate::{Bucket, Rate};
 use super::redacted::Redacted;
 use super::refusal::Refusal;
+use super::tls::Shown;
 use crate::config::{Client, Replay};
 use axum::http::{HeaderMap, header};
 use replay::{Seen, Use};
@@ -134,9 +135,12 @@ impl Callers {
         headers: &HeaderMap,
         path: &str,
         now: i64,
+        shown: Option<&Shown>,
     ) -> Result<Caller, Refusal> {
         match &self.0 {
-            Some(register) if register.discovery_needs_token => self.identify(headers, path, now).await,
+            Some(register) if register.discovery_needs_token => {
+                self.identify(headers, path, now, shown).await
+            }
             _ => Ok(Caller::default()),
         }
     }
@@ -145,7 +149,13 @@ impl Callers {
     ///
     /// # Errors
     /// [`Refusal::Unauthenticated`], [`Refusal::TooMany`] when it calls too often, or [`Refusal::TooBusy`] when the token is good but its use cannot be remembered.
-    pub async fn identify(&self, headers: &HeaderMap, path: &str, now: i64) -> Result<Caller, Refusal> {
+    pub(crate) async fn identify(
+        &self,
+        headers: &HeaderMap,
+        path: &str,
+        now: i64,
+        shown: Option<&Shown>,
+    ) -> Result<Caller, Refusal> {
         let Some(register) = &self.0 else {
             return Ok(Caller::default());
         };
@@ -161,7 +171,7 @@ impl Callers {
             .iter()
             .map(|base| format!("{base}{path}"))
             .collect();
-        registered.admit(token, &audiences, now).await
+        registered.admit(token, &audiences, now, shown).await
     }
 }
 
@@ -197,12 +207,22 @@ impl Registered {
     }
 
     /// Everything that is asked once it is known who is said to call.
-    async fn admit(&self, token: Token<'_>, audiences: &[String], now: i64) -> Result<Caller, Refusal> {
+    async fn admit(
+        &self,
+        token: Token<'_>,
+        audiences: &[String],
+        now: i64,
+        shown: Option<&Shown>,
+    ) -> Result<Caller, Refusal> {
         let client = &self.client;
         let denied = |cause| Denied {
             cause,
             client: Some(client.name.clone()),
         };
+        let names = &client.certificate_names;
+        if !names.is_empty() && !shown.is_some_and(|shown| shown.is_for(names)) {
+            return Err(denied(Denial::Certificate).into());
+        }
         token.suits(client).map_err(denied)?;
         let key = self.keys.key(token.key_id()).await.map_err(denied)?;
         let verified = token.verify(client, &key, audiences, now).map_err(denied)?;

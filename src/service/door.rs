@@ -10,6 +10,7 @@ use super::auth::{Caller, Callers};
 use super::rate::{Bucket, ByAddress};
 use super::refusal::Refusal;
 use super::server::Limits;
+use super::tls::Shown;
 use axum::http::request::Parts;
 use std::net::IpAddr;
 use std::time::Instant;
@@ -20,6 +21,8 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 pub(crate) struct Peer {
     /// Where it connects from: the caller, or the proxy in front of us.
     pub address: IpAddr,
+    /// What it has shown of itself.
+    pub certificate: Option<Shown>,
 }
 
 /// The limits that need counting.
@@ -45,7 +48,9 @@ impl Door {
         if let Some(failures) = failures {
             failures.look(Instant::now()).map_err(Refusal::too_many)?;
         }
-        let told = callers.identify(&head.headers, head.uri.path(), now()).await;
+        let told = callers
+            .identify(&head.headers, head.uri.path(), now(), shown(head))
+            .await;
         noted(failures, &told);
         let caller = told?;
         if let Some(bucket) = self.anybody.as_ref().filter(|_| caller.client().is_none()) {
@@ -61,7 +66,7 @@ impl Door {
             failures.look(Instant::now()).map_err(Refusal::too_many)?;
         }
         let told = callers
-            .identify_reader(&head.headers, head.uri.path(), now())
+            .identify_reader(&head.headers, head.uri.path(), now(), shown(head))
             .await;
         noted(failures, &told);
         told
@@ -77,6 +82,11 @@ impl Door {
         let failures = self.failures.as_ref().filter(|_| !callers.are_anybody())?;
         failures.of(head.extensions.get::<Peer>()?.address)
     }
+}
+
+/// The certificate that came with the connection.
+fn shown(head: &Parts) -> Option<&Shown> {
+    head.extensions.get::<Peer>()?.certificate.as_ref()
 }
 
 /// An attempt that failed empties the bucket of its address.

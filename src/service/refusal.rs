@@ -172,6 +172,11 @@ impl Refusal {
         self.rendering().code
     }
 
+    /// Whether it is our state and not the call that stands in the way.
+    pub(crate) fn is_ours(&self) -> bool {
+        self.rendering().status.is_server_error()
+    }
+
     /// The place at fault, if it has one.
     #[must_use]
     pub fn place(&self) -> Option<String> {

@@ -7,7 +7,8 @@
 use super::door::Peer;
 use super::rate::Rate;
 use super::stall::{Phase, Stalling};
-use super::{Decide, Settings, Shell, edge};
+use super::tls::{Shown, Tls};
+use super::{Decide, Settings, Shell, admin, edge};
 use axum::body::Body;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -18,8 +19,10 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::JoinSet;
 
 /// Connections beyond the cap that are still told to come back later; any further one is closed without a word.
 const STANDING_ROOM: usize = 256;
@@ -84,19 +87,47 @@ pub enum Ended {
     },
 }
 
+/// Where the service can be reached.
+pub struct Entrances {
+    /// For calls.
+    pub calls: TcpListener,
+    /// What encrypts them; without it they come in the clear.
+    pub tls: Option<Tls>,
+    /// For those who run the service.
+    pub admin: Option<TcpListener>,
+}
+
+impl From<TcpListener> for Entrances {
+    fn from(calls: TcpListener) -> Self {
+        Self {
+            calls,
+            tls: None,
+            admin: None,
+        }
+    }
+}
+
 /// Serves until told to end, then lets the calls in flight finish.
 pub async fn serve(
-    listener: TcpListener,
+    entrances: impl Into<Entrances>,
     decide: Arc<dyn Decide>,
     settings: Settings,
     end: impl Future<Output = ()>,
 ) -> Ended {
-    let shell = Shell::new(decide, settings);
+    let Entrances { calls, tls, admin } = entrances.into();
+    let shell = Shell::new(decide, settings, admin.is_some());
+    shell.app.self_test();
     shell.app.settings.callers.warm_up();
+    // Ends when this function does, however that happens.
+    let mut aside = JoinSet::new();
+    if let Some(admin) = admin {
+        aside.spawn(admin::serve(admin, Arc::clone(&shell.app)));
+    }
     let limits = shell.app.settings.limits.clone();
     let reception = Reception {
         shell,
-        listener,
+        listener: calls,
+        tls,
         seats: Arc::new(Semaphore::new(limits.connections)),
         standing: Arc::new(Semaphore::new(STANDING_ROOM)),
         graceful: GracefulShutdown::new(),
@@ -116,9 +147,19 @@ pub async fn serve(
 struct Reception {
     shell: Shell,
     listener: TcpListener,
+    tls: Option<Tls>,
     seats: Arc<Semaphore>,
     standing: Arc<Semaphore>,
     graceful: GracefulShutdown,
+}
+
+/// What a connection takes along.
+struct Arrival {
+    shell: Shell,
+    tls: Option<Tls>,
+    watcher: Watcher,
+    place: OwnedSemaphorePermit,
+    busy: bool,
 }
 
 impl Reception {
@@ -147,14 +188,25 @@ impl Reception {
             Ok(seat) => (seat, false),
             Err(_) => match Arc::clone(&self.standing).try_acquire_owned() {
                 Ok(place) => (place, true),
-                Err(_) => return,
+                Err(_) => {
+                    let metrics = self.shell.app.metrics.as_ref();
+                    metrics.inspect(|metrics| metrics.shed("closed"));
+                    return;
+                }
             },
         };
         let peer = Peer {
             address: address.ip(),
+            certificate: None,
         };
-        let (shell, watcher) = (self.shell.clone(), self.graceful.watcher());
-        tokio::spawn(connection(shell, stream, peer, watcher, place, busy));
+        let arrival = Arrival {
+            shell: self.shell.clone(),
+            tls: self.tls.clone(),
+            watcher: self.graceful.watcher(),
+            place,
+            busy,
+        };
+        tokio::spawn(connection(arrival, stream, peer));
     }
 
     async fn leave(self, limits: &Limits) -> Ended {
@@ -176,23 +228,48 @@ impl Reception {
 }
 
 /// One connection, to its end.
-async fn connection(
-    shell: Shell,
-    stream: TcpStream,
-    peer: Peer,
-    watcher: Watcher,
-    place: OwnedSemaphorePermit,
-    busy: bool,
-) {
+async fn connection(reception: Arrival, stream: TcpStream, mut peer: Peer) {
+    let Arrival {
+        shell,
+        tls,
+        watcher,
+        place,
+        busy,
+    } = reception;
     // Without it a response may wait for the client's next acknowledgement. Failing to set it harms nobody.
     let _ = stream.set_nodelay(true);
+    let metrics = shell.app.metrics.as_ref();
+    metrics.inspect(|metrics| metrics.connections.inc());
+    match tls {
+        None => speak(&shell, stream, &peer, watcher, busy).await,
+        Some(tls) => match tls.handshake(stream).await {
+            Ok(stream) => {
+                metrics.inspect(|metrics| metrics.handshake("agreed"));
+                peer.certificate = Shown::on(&stream);
+                speak(&shell, stream, &peer, watcher, busy).await;
+            }
+            // Scanners and old clients are everyday life, too: counted, not logged.
+            Err(cause) => {
+                metrics.inspect(|metrics| metrics.handshake(cause));
+            }
+        },
+    }
+    metrics.inspect(|metrics| metrics.connections.dec());
+    drop(place);
+}
+
+/// HTTP over a connection, in the clear or not.
+async fn speak<S>(shell: &Shell, stream: S, peer: &Peer, watcher: Watcher, busy: bool)
+where
+    S: AsyncRead + AsyncWrite + Unpin + 'static,
+{
     let phase = Phase::default();
     let limits = &shell.app.settings.limits;
     let stream = Stalling::new(stream, phase.clone(), limits.head_time, limits.idle_time);
     let service = service_fn(|mut request: hyper::Request<hyper::body::Incoming>| {
         phase.call();
         request.extensions_mut().insert(peer.clone());
-        let (shell, phase) = (&shell, &phase);
+        let phase = &phase;
         async move {
             let response = edge::exchange(shell, request.map(Body::new), busy).await;
             phase.idle();
@@ -207,5 +284,4 @@ async fn connection(
         .serve_connection(TokioIo::new(stream), service);
     // How a connection ends is the client's business: resets and stalls are everyday life, not events.
     let _ = watcher.watch(connection).await;
-    drop(place);
 }
