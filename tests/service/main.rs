@@ -9,6 +9,7 @@
     reason = "these are tests"
 )]
 
+mod admin;
 mod auth;
 mod cli;
 mod closure;
@@ -22,3 +23,4 @@ mod knowledge_tools;
 mod lifecycle;
 mod limits;
 mod support;
+mod tls;
