@@ -35,6 +35,10 @@ pub struct Config {
     pub local_codes: Option<PathBuf>,
     /// Sizes, times and counts.
     pub limits: Limits,
+    /// Encryption by this service itself.
+    pub tls: Tls,
+    /// Health and metrics, apart from the calls.
+    pub admin: Admin,
     /// Who may call.
     #[serde(rename = "client")]
     pub clients: Vec<Client>,
@@ -51,6 +55,8 @@ impl Default for Config {
             cards: None,
             local_codes: None,
             limits: Limits::default(),
+            tls: Tls::default(),
+            admin: Admin::default(),
             clients: Vec::new(),
         }
     }
@@ -90,8 +96,22 @@ pub struct Limits {
     pub idle_seconds: u32,
     /// How long calls in flight may take once the service is asked to end.
     pub drain_seconds: u32,
+    /// How long new connections are taken once the service is asked to end.
+    pub leave_seconds: u32,
     /// Connections served at once.
     pub connections: usize,
+    /// Calls being judged or gathering at once.
+    pub calls: usize,
+    /// How long a call may wait for its answer.
+    pub answer_millis: u32,
+    /// Calls a second where no client is registered.
+    pub rate_per_second: u32,
+    /// Calls at once where no client is registered.
+    pub burst: u32,
+    /// Attempts a second without a valid token, for each address.
+    pub failures_per_second: u32,
+    /// Attempts at once without a valid token.
+    pub failures_burst: u32,
 }
 
 impl Default for Limits {
@@ -102,9 +122,54 @@ impl Default for Limits {
             body_seconds: 10,
             idle_seconds: 75,
             drain_seconds: 10,
+            leave_seconds: 0,
             connections: 1024,
+            calls: 256,
+            answer_millis: 2000,
+            rate_per_second: 0,
+            burst: 200,
+            failures_per_second: 10,
+            failures_burst: 100,
         }
     }
+}
+
+/// Encryption by this service itself; off without a certificate.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Tls {
+    /// Our certificate, with those in between.
+    pub certificate: Option<PathBuf>,
+    /// Its private key.
+    pub key: Option<PathBuf>,
+    /// The authorities whose clients may connect.
+    pub client_ca: Option<PathBuf>,
+    /// Whether clients without a certificate may not.
+    pub client_required: bool,
+    /// How long a handshake may take.
+    pub handshake_seconds: u32,
+}
+
+impl Default for Tls {
+    fn default() -> Self {
+        Self {
+            certificate: None,
+            key: None,
+            client_ca: None,
+            client_required: true,
+            handshake_seconds: 5,
+        }
+    }
+}
+
+/// Health and metrics on a listener of their own.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Admin {
+    /// Where; nowhere if left out.
+    pub listen: Option<SocketAddr>,
+    /// Whether that may be beyond this machine.
+    pub remote: bool,
 }
 
 /// One client: an EHR, or one of its installations, that signs its calls.
@@ -145,6 +210,15 @@ pub struct Client {
     /// How many used tokens are remembered.
     #[serde(default = "default_seen_tokens")]
     pub seen_tokens: usize,
+    /// Calls a second; 0 for no limit.
+    #[serde(default = "default_rate")]
+    pub rate_per_second: u32,
+    /// Calls at once, after a rest.
+    #[serde(default = "default_burst")]
+    pub burst: u32,
+    /// The names its TLS certificate must carry one of.
+    #[serde(default)]
+    pub certificate_names: Vec<String>,
     /// Web pages that may call from a browser.
     #[serde(default)]
     pub cors_origins: Vec<String>,
@@ -174,6 +248,14 @@ const fn default_leeway() -> u32 {
     60
 }
 
+const fn default_rate() -> u32 {
+    100
+}
+
+const fn default_burst() -> u32 {
+    200
+}
+
 const fn default_seen_tokens() -> usize {
     250_000
 }
@@ -195,6 +277,9 @@ impl Client {
             leeway_seconds: default_leeway(),
             replay: Replay::default(),
             seen_tokens: default_seen_tokens(),
+            rate_per_second: default_rate(),
+            burst: default_burst(),
+            certificate_names: Vec::new(),
             cors_origins: Vec::new(),
             fhir_bases: Vec::new(),
             fhir_private: false,
@@ -260,6 +345,11 @@ impl Config {
         let files = config.clients.iter_mut().map(|c| &mut c.jwks_file);
         for path in files
             .chain([&mut config.cards, &mut config.local_codes])
+            .chain([
+                &mut config.tls.certificate,
+                &mut config.tls.key,
+                &mut config.tls.client_ca,
+            ])
             .flatten()
         {
             *path = folder.join(&path);

@@ -1,35 +1,43 @@
 //! The service: sockets, limits, routes and statuses around one [`Decide`].
 //!
-//! A call passes [`server`] (connections, slow clients), `edge` (request id, CORS, panics), `router` (address),
-//! `body` (media type, size, time) and reaches [`Decide::answer`]; whatever goes wrong on the way is a [`Refusal`].
+//! A call passes [`server`] (connections, slow clients), `edge` (request id, CORS, panics), `router` (address), `door`
+//! (who, how often, how many at once), `body` (media type, size, time) and reaches [`Decide::answer`]; whatever goes wrong on the way is a [`Refusal`].
 //! Nothing here knows FHIR, CDS Hooks messages or medicine, and nothing is kept from one call to the next (SC-05).
 //! Who calls is the matter of [`auth`], before the body is read.
 
+mod admin;
 pub mod auth;
 mod body;
 pub mod cors;
 pub mod decide;
+mod door;
 mod edge;
 pub mod gather;
 mod hook_call;
+mod metrics;
+mod rate;
 mod redacted;
 pub mod refusal;
 mod router;
 pub mod server;
 mod stall;
 pub mod telemetry;
+mod tls;
 
 pub use auth::{Caller, Callers, Denied};
 pub use cors::Origins;
-pub use decide::{About, Answer, Answering, Decide, Service};
+pub use decide::{About, Answer, Answering, Decide, Gathered, Release, Service, Tally};
 pub use gather::{FhirAccess, FhirReach};
 pub use hook_call::{ImagingService, Judged};
+pub use rate::Rate;
 pub use refusal::Refusal;
-pub use server::{Ended, Limits, serve};
+pub use server::{Ended, Entrances, Limits, serve};
+pub use tls::{Reloaded, Tls, TlsFault, TlsFiles};
 
 use jiff::civil::Date;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// What an operator chooses.
 #[derive(Debug, Clone)]
@@ -71,8 +79,35 @@ struct App {
     decide: Arc<dyn Decide>,
     settings: Settings,
     request_ids: edge::RequestIds,
+    door: door::Door,
+    /// Kept where somebody can ask for them.
+    metrics: Option<metrics::Metrics>,
+    /// Whether the self-test has passed.
+    tested: AtomicBool,
     /// Set once the process has been asked to end.
     leaving: AtomicBool,
+}
+
+impl App {
+    /// Whether the self-test has passed.
+    fn is_tested(&self) -> bool {
+        self.tested.load(Ordering::Relaxed)
+    }
+
+    /// Whether calls are welcome.
+    fn is_ready(&self) -> bool {
+        self.is_tested() && !self.leaving.load(Ordering::Relaxed)
+    }
+
+    /// Judges what is known before anybody's calls are judged.
+    fn self_test(&self) {
+        // A panic in there is a defect like any other: we are not ready.
+        let passed = catch_unwind(AssertUnwindSafe(|| self.decide.self_test())).unwrap_or(false);
+        if !passed {
+            tracing::error!("the example built in did not get its card: the service is not ready");
+        }
+        self.tested.store(passed, Ordering::Relaxed);
+    }
 }
 
 /// The application with its routes.
@@ -83,13 +118,20 @@ struct Shell {
 }
 
 impl Shell {
-    fn new(decide: Arc<dyn Decide>, settings: Settings) -> Self {
-        let leaving = AtomicBool::new(false);
+    fn new(decide: Arc<dyn Decide>, settings: Settings, watched: bool) -> Self {
+        let metrics = watched.then(|| metrics::Metrics::new(decide.about()));
+        let metrics = metrics.and_then(|metrics| {
+            let defect = |error| tracing::error!(%error, "metrics are not kept");
+            metrics.map_err(defect).ok()
+        });
         let app = Arc::new(App {
             decide,
+            door: door::Door::new(&settings.limits),
             settings,
             request_ids: edge::RequestIds::new(),
-            leaving,
+            metrics,
+            tested: AtomicBool::new(false),
+            leaving: AtomicBool::new(false),
         });
         Self {
             router: router::router(Arc::clone(&app)),

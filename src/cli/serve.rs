@@ -5,7 +5,10 @@ use super::{Failure, files, print, wiring};
 use crate::config::{Config, Profile};
 use crate::service::auth::SetupError;
 use crate::service::gather::BaseFault;
-use crate::service::{self, About, Callers, Ended, FhirReach, Limits, Origins, Settings, telemetry};
+use crate::service::{
+    self, About, Callers, Ended, Entrances, FhirReach, Limits, Origins, Rate, Settings, Tls, TlsFiles,
+    telemetry,
+};
 use anyhow::Context as _;
 use std::io::ErrorKind;
 use std::net::SocketAddr;
@@ -45,11 +48,27 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
             .map_err(|e| taken(config.listen, &e))?;
         let address = listener.local_addr().context("cannot tell the address in use")?;
         let settings = settings(&config, address)?;
+        let tls = tls(&config)?;
+        let admin = match config.admin.listen {
+            Some(admin) => Some(TcpListener::bind(admin).await.map_err(|e| taken(admin, &e))?),
+            None => None,
+        };
         // Before the banner: who has read the banner may send signals.
         let mut end = Signals::new()?;
+        if let Some(tls) = tls.clone() {
+            let mut hangup = signal(SignalKind::hangup()).context("cannot listen for signals")?;
+            tokio::spawn(tls.keep_current(async move || {
+                hangup.recv().await;
+            }));
+        }
         print(&banner(address, decide.about(), &config))?;
         tracing::info!(%address, "serving");
-        let serving = service::serve(listener, decide, settings, end.first());
+        let entrances = Entrances {
+            calls: listener,
+            tls,
+            admin,
+        };
+        let serving = service::serve(entrances, decide, settings, end.first());
         Ok::<_, anyhow::Error>(serving.await)
     });
     // Calls that were cut are still running on the threads; they get no say in when the process ends.
@@ -75,12 +94,39 @@ fn refuse_open_door(config: &Config, allow_remote: bool) -> Result<(), Failure> 
                     in front checks who calls";
         return Err(Failure::new(what, help));
     }
-    if !config.tls_ends_upstream {
+    if !config.tls_ends_upstream && config.tls.certificate.is_none() {
         let what = format!("{open}, and the connection is not encrypted");
-        let help = "put a TLS proxy in front and say `tls_ends_upstream = true`, or listen on 127.0.0.1";
+        let help = "set `[tls]`, put a TLS proxy in front and say `tls_ends_upstream = true`, or listen on 127.0.0.1";
         return Err(Failure::new(what, help));
     }
     Ok(())
+}
+
+/// The certificate and key, if this service speaks TLS itself.
+fn tls(config: &Config) -> Result<Option<Tls>, Failure> {
+    let (Some(certificate), Some(key)) = (&config.tls.certificate, &config.tls.key) else {
+        return Ok(None);
+    };
+    let files = TlsFiles {
+        certificate: certificate.clone(),
+        key: key.clone(),
+        client_ca: config.tls.client_ca.clone(),
+        client_required: config.tls.client_required,
+    };
+    let time = Duration::from_secs(config.tls.handshake_seconds.into());
+    let help = "give PEM files: the certificate first, then those in between; and its private key without a password";
+    Tls::load(files, time)
+        .map(Some)
+        .map_err(|fault| Failure::new(fault.to_string(), help))
+}
+
+/// How clients address us, where no proxy is in between.
+fn scheme(config: &Config) -> &'static str {
+    if config.tls.certificate.is_some() {
+        "https"
+    } else {
+        "http"
+    }
 }
 
 /// Patients get advice from approved knowledge within its review date only; there is no way round it.
@@ -105,8 +151,14 @@ fn settings(config: &Config, address: SocketAddr) -> anyhow::Result<Settings> {
         head_time: seconds(l.head_seconds),
         body_time: seconds(l.body_seconds),
         idle_time: seconds(l.idle_seconds),
+        answer_time: Duration::from_millis(l.answer_millis.into()),
+        leave_time: seconds(l.leave_seconds),
         drain_time: seconds(l.drain_seconds),
         connections: l.connections,
+        calls: l.calls,
+        anybody: Rate::limit(l.rate_per_second, l.burst),
+        // Behind a proxy all calls come from one address: a stranger's failures would shut everybody out.
+        failures: Rate::limit(l.failures_per_second, l.failures_burst).filter(|_| !config.tls_ends_upstream),
     };
     let mut origins = match config.profile {
         Profile::Development => Origins::development(),
@@ -130,8 +182,8 @@ pub(super) fn callers(config: &Config, address: SocketAddr) -> Result<Callers, F
     let bases = match &config.base_url {
         Some(base) => vec![base.clone()],
         None => vec![
-            format!("http://{address}"),
-            format!("http://localhost:{}", address.port()),
+            format!("{}://{address}", scheme(config)),
+            format!("{}://localhost:{}", scheme(config), address.port()),
         ],
     };
     let registered = Callers::registered(&config.clients, &bases, config.discovery_needs_token);
@@ -203,7 +255,7 @@ fn taken(address: SocketAddr, error: &std::io::Error) -> Failure {
 /// What is served and how to see it work, on one screen.
 fn banner(address: SocketAddr, about: &About, config: &Config) -> String {
     use std::fmt::Write as _;
-    let base = format!("http://{address}");
+    let base = format!("{}://{address}", scheme(config));
     let program = std::env::args().next().unwrap_or_else(|| "apposite".to_owned());
     let mut text = format!("apposite {} listens on {base}\n\n", env!("CARGO_PKG_VERSION"));
     // Writing to a string cannot fail.

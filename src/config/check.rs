@@ -56,6 +56,8 @@ impl Config {
         let mut found = Findings(Vec::new());
         limits(self, &mut found);
         base_url(self, &mut found);
+        tls(self, &mut found);
+        admin(self, &mut found);
         if self.profile == Profile::Production {
             production(self, &mut found);
         }
@@ -115,11 +117,50 @@ fn limits(config: &Config, found: &mut Findings) {
             "leave it out to use the default",
         );
     }
+    if l.leave_seconds > 3600 {
+        found.add(
+            "limits.leave_seconds",
+            "longer than an hour",
+            "leave it out to use the default",
+        );
+    }
+    if !(500..=60_000).contains(&l.answer_millis) {
+        found.add(
+            "limits.answer_millis",
+            "not between 500, which reading from a FHIR server needs, and a minute",
+            "leave it out to use the default",
+        );
+    }
+    if !(1..=100_000).contains(&l.calls) {
+        found.add(
+            "limits.calls",
+            "not between 1 and 100,000",
+            "leave it out to use the default",
+        );
+    }
+    rate("limits.burst", l.rate_per_second, l.burst, found);
+    rate(
+        "limits.failures_burst",
+        l.failures_per_second,
+        l.failures_burst,
+        found,
+    );
     if !(1..=100_000).contains(&l.connections) {
         found.add(
             "limits.connections",
             "not between 1 and 100,000",
             "leave it out to use the default",
+        );
+    }
+}
+
+/// A rate that lets nothing through is no rate.
+fn rate(setting: impl Into<String>, per_second: u32, burst: u32, found: &mut Findings) {
+    if per_second > 0 && burst == 0 {
+        found.add(
+            setting,
+            "0, so that nothing could pass",
+            "leave it out, or set the rate a second to 0 for no limit",
         );
     }
 }
@@ -141,6 +182,64 @@ fn base_url(config: &Config, found: &mut Findings) {
     }
 }
 
+fn tls(config: &Config, found: &mut Findings) {
+    let tls = &config.tls;
+    if tls.certificate.is_some() != tls.key.is_some() {
+        let missing = if tls.key.is_none() {
+            "tls.key"
+        } else {
+            "tls.certificate"
+        };
+        found.add(
+            missing,
+            "missing: certificate and key belong together",
+            "set both, or neither",
+        );
+    }
+    if tls.client_ca.is_some() && tls.certificate.is_none() {
+        found.add(
+            "tls.client_ca",
+            "without `tls.certificate` there is no TLS in which a client could show one",
+            "set `tls.certificate` and `tls.key` too",
+        );
+    }
+    if !(1..=60).contains(&tls.handshake_seconds) {
+        found.add(
+            "tls.handshake_seconds",
+            "not between 1 second and a minute",
+            "leave it out to use the default",
+        );
+    }
+    for client in &config.clients {
+        if !client.certificate_names.is_empty() && tls.client_ca.is_none() {
+            found.add(
+                place(client, "certificate_names"),
+                "set without `tls.client_ca`, so no call could pass",
+                "name the authority of its certificates, or leave it out",
+            );
+        }
+    }
+}
+
+/// Health and metrics have no authentication, so that nobody but this machine may see them unless that is meant.
+fn admin(config: &Config, found: &mut Findings) {
+    let Some(listen) = config.admin.listen else { return };
+    if !listen.ip().is_loopback() && !config.admin.remote {
+        found.add(
+            "admin.listen",
+            "open to other machines",
+            "listen on 127.0.0.1, or say `remote = true` where a network keeps callers away from it",
+        );
+    }
+    if listen == config.listen && listen.port() != 0 {
+        found.add(
+            "admin.listen",
+            "the same as `listen`",
+            "give it a port of its own",
+        );
+    }
+}
+
 fn production(config: &Config, found: &mut Findings) {
     if config.clients.is_empty() {
         found.add(
@@ -156,11 +255,11 @@ fn production(config: &Config, found: &mut Findings) {
             "write the address clients use: `https://cds.example.org`",
         );
     }
-    if !config.tls_ends_upstream {
+    if !config.tls_ends_upstream && config.tls.certificate.is_none() {
         found.add(
             "tls_ends_upstream",
-            "production needs TLS, and this service does not speak it itself",
-            "put a TLS proxy in front, let nobody else reach this address, and say `tls_ends_upstream = true`",
+            "production needs TLS, and there is neither a proxy that ends it nor a certificate",
+            "set `[tls]`, or put a TLS proxy in front, let nobody else reach this address, and say `tls_ends_upstream = true`",
         );
     }
 }
@@ -206,6 +305,12 @@ fn one_client(client: &Client, profile: Profile, found: &mut Findings) {
             "leave it out to use the default",
         );
     }
+    rate(
+        place(client, "burst"),
+        client.rate_per_second,
+        client.burst,
+        found,
+    );
     if production && client.replay == Replay::Test {
         found.add(
             place(client, "replay"),
@@ -392,6 +497,21 @@ mod tests {
         assert!(problems(&format!("{plain}{CLIENT}"))[0].contains("base_url"));
     }
 
+    /// SC-06, SC-28: TLS here does as well as a proxy; the admin listener beyond this machine is a decision.
+    #[test]
+    fn production_may_speak_tls_itself() {
+        let own = SAFE.replace("tls_ends_upstream = true\n", "");
+        let tls = "[tls]\ncertificate = 'c.pem'\nkey = 'k.pem'\n";
+        assert_eq!(problems(&format!("{own}{CLIENT}{tls}")), [""; 0]);
+        assert_eq!(problems(&format!("{own}{CLIENT}")).len(), 1);
+        let admin = "[admin]\nlisten = '0.0.0.0:9090'\n";
+        assert_eq!(problems(&format!("{SAFE}{CLIENT}{admin}")).len(), 1);
+        assert_eq!(
+            problems(&format!("{SAFE}{CLIENT}{admin}remote = true\n")),
+            [""; 0]
+        );
+    }
+
     #[test]
     fn what_no_profile_allows_is_named() {
         let check = |text: &str, word: &str| {
@@ -406,6 +526,7 @@ mod tests {
             ("max_lifetime_seconds = 86401", "max_lifetime_seconds"),
             ("leeway_seconds = 121", "leeway_seconds"),
             ("seen_tokens = 0", "seen_tokens"),
+            ("burst = 0", "burst"),
             ("cors_origins = ['*']", "exact origins"),
             ("cors_origins = ['https://*.example.org']", "exact origins"),
             ("cors_origins = ['null']", "exact origins"),
@@ -440,6 +561,19 @@ mod tests {
         check("[limits]\nbody_seconds = 0", "body_seconds");
         check("[limits]\nbody_bytes = 0", "body_bytes");
         check("[limits]\nconnections = 0", "connections");
+        check("[limits]\ncalls = 0", "calls");
+        check("[tls]\nkey = 'k'", "tls.certificate");
+        check("[tls]\ncertificate = 'c'", "tls.key");
+        check("[tls]\nclient_ca = 'a'", "tls.client_ca");
+        check("[tls]\nhandshake_seconds = 61", "handshake_seconds");
+        check("[admin]\nlisten = '0.0.0.0:9090'", "admin.listen");
+        check("[admin]\nlisten = '127.0.0.1:8080'", "admin.listen");
+        check(&format!("{CLIENT}certificate_names = ['a']"), "certificate_names");
+        check("[limits]\nanswer_millis = 499", "answer_millis");
+        check("[limits]\nanswer_millis = 60001", "answer_millis");
+        check("[limits]\nleave_seconds = 3601", "leave_seconds");
+        check("[limits]\nrate_per_second = 1\nburst = 0", "burst");
+        check("[limits]\nfailures_burst = 0", "failures_burst");
         check("[limits]\ndrain_seconds = 3601", "drain_seconds");
     }
 

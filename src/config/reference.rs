@@ -109,7 +109,78 @@ pub const SETTINGS: &[Setting] = &[
         Some("10"),
         "Seconds that calls in flight may take once the service is asked to end.",
     ),
+    setting(
+        "limits.leave_seconds",
+        Some("0"),
+        "Seconds for which new connections are still taken, and /health/ready says 503, once the service is asked to \
+         end. Behind a load balancer: longer than it takes to notice.",
+    ),
     setting("limits.connections", Some("1024"), "Connections served at once."),
+    setting(
+        "limits.calls",
+        Some("256"),
+        "Calls being judged, or waiting for a FHIR server, at once. Further ones get 503 and `Retry-After`.",
+    ),
+    setting(
+        "limits.answer_millis",
+        Some("2000"),
+        "Milliseconds a call may wait for its answer once its body is in; then it gets 503.",
+    ),
+    setting(
+        "limits.rate_per_second",
+        Some("0"),
+        "Calls a second, all callers together, where no client is registered; 0: no limit. Further ones get 429.",
+    ),
+    setting(
+        "limits.burst",
+        Some("200"),
+        "Calls at once after a rest, where limits.rate_per_second limits them.",
+    ),
+    setting(
+        "limits.failures_per_second",
+        Some("10"),
+        "Attempts a second without a valid token, for each address; 0: no limit. Further ones get 429 unread. Has no \
+         effect with tls_ends_upstream, where all calls come from the address of the proxy.",
+    ),
+    setting(
+        "limits.failures_burst",
+        Some("100"),
+        "Attempts at once without a valid token, for each address.",
+    ),
+    setting(
+        "tls.certificate",
+        None,
+        "PEM file with the certificate of this service and those in between: it then speaks TLS 1.2 and 1.3 itself. \
+         Read again on SIGHUP and once a minute; one that cannot be used leaves the old one in place.",
+    ),
+    setting("tls.key", None, "PEM file with the private key of the certificate."),
+    setting(
+        "tls.client_ca",
+        None,
+        "PEM file with the authorities that sign the certificates of clients (mutual TLS). Left out: clients show none.",
+    ),
+    setting(
+        "tls.client_required",
+        Some("true"),
+        "With tls.client_ca: whether a connection without a certificate is refused.",
+    ),
+    setting(
+        "tls.handshake_seconds",
+        Some("5"),
+        "Seconds for a TLS handshake.",
+    ),
+    setting(
+        "admin.listen",
+        None,
+        "Address and port for /health/live, /health/ready and /metrics (Prometheus), apart from the calls and without \
+         TLS or authentication. Left out: there is none, and nothing is counted.",
+    )
+    .such_as("\"127.0.0.1:9090\""),
+    setting(
+        "admin.remote",
+        Some("false"),
+        "Whether admin.listen may be beyond this machine. Only where a network keeps callers away from it.",
+    ),
     setting(
         "client.name",
         None,
@@ -176,6 +247,23 @@ pub const SETTINGS: &[Setting] = &[
         Some("250000"),
         "How many used tokens are remembered until they expire, about 100 bytes each. When it is full, calls of this \
          client get 503.",
+    ),
+    setting(
+        "client.rate_per_second",
+        Some("100"),
+        "Calls a second that it may make; 0: no limit. Further ones get 429 and `Retry-After`. Each replica counts for \
+         itself.",
+    ),
+    setting(
+        "client.burst",
+        Some("200"),
+        "Calls at once that it may make after a rest.",
+    ),
+    setting(
+        "client.certificate_names",
+        Some("[]"),
+        "With tls.client_ca: host names of which the certificate of its connection must carry one. Empty: any certificate \
+         of those authorities will do.",
     ),
     setting(
         "client.cors_origins",
@@ -277,7 +365,7 @@ fn wrapped(text: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{Client, Config};
+    use crate::config::{Admin, Client, Config, Tls};
     use std::collections::BTreeMap;
     use std::path::Path;
 
@@ -333,6 +421,16 @@ mod tests {
             base_url: Some(String::new()),
             cards: Some("".into()),
             local_codes: Some("".into()),
+            tls: Tls {
+                certificate: Some("".into()),
+                key: Some("".into()),
+                client_ca: Some("".into()),
+                ..Tls::default()
+            },
+            admin: Admin {
+                listen: Some(([127, 0, 0, 1], 9090).into()),
+                remote: false,
+            },
             clients: vec![Client {
                 jwks_url: Some(String::new()),
                 jwks_file: Some("".into()),

@@ -1,9 +1,8 @@
 //! Who calls: a signed token of a registered client, or nobody (R-102 – R-118, SC-11 – SC-16).
 //!
-//! [`Callers::identify`] runs before a byte of the body is read. Whatever is wrong, the caller sees the same 401; the
+//! `Callers::identify` runs before a byte of the body is read. Whatever is wrong, the caller sees the same 401; the
 //! cause is for the log. Clients, their keys and audiences are registered in the configuration; nothing in a token
-//! chooses where keys come from. Left out so far: mutual TLS, limits of rate, and a store of used tokens that several
-//! replicas share.
+//! chooses where keys come from. Left out so far: a store of used tokens that several replicas share.
 
 mod denial;
 mod keys;
@@ -15,8 +14,10 @@ mod token;
 
 pub use denial::Denial;
 
+use super::rate::{Bucket, Rate};
 use super::redacted::Redacted;
 use super::refusal::Refusal;
+use super::tls::Shown;
 use crate::config::{Client, Replay};
 use axum::http::{HeaderMap, header};
 use replay::{Seen, Use};
@@ -25,6 +26,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Instant;
 use token::Token;
 
 /// Who may call.
@@ -42,6 +44,8 @@ struct Registered {
     client: Arc<Client>,
     keys: Arc<KeySource>,
     seen: Seen,
+    /// How often it may call.
+    bucket: Option<Bucket>,
 }
 
 /// Who called.
@@ -94,6 +98,11 @@ impl Callers {
         Self(None)
     }
 
+    /// Whether anybody may call.
+    pub(crate) fn are_anybody(&self) -> bool {
+        self.0.is_none()
+    }
+
     /// Only these clients may call. `bases` are the addresses of the service as clients see it.
     ///
     /// # Errors
@@ -126,9 +135,12 @@ impl Callers {
         headers: &HeaderMap,
         path: &str,
         now: i64,
+        shown: Option<&Shown>,
     ) -> Result<Caller, Refusal> {
         match &self.0 {
-            Some(register) if register.discovery_needs_token => self.identify(headers, path, now).await,
+            Some(register) if register.discovery_needs_token => {
+                self.identify(headers, path, now, shown).await
+            }
             _ => Ok(Caller::default()),
         }
     }
@@ -136,8 +148,14 @@ impl Callers {
     /// Who makes the call that arrived at this path, at this second.
     ///
     /// # Errors
-    /// [`Refusal::Unauthenticated`], or [`Refusal::TooBusy`] when the token is good but its use cannot be remembered.
-    pub async fn identify(&self, headers: &HeaderMap, path: &str, now: i64) -> Result<Caller, Refusal> {
+    /// [`Refusal::Unauthenticated`], [`Refusal::TooMany`] when it calls too often, or [`Refusal::TooBusy`] when the token is good but its use cannot be remembered.
+    pub(crate) async fn identify(
+        &self,
+        headers: &HeaderMap,
+        path: &str,
+        now: i64,
+        shown: Option<&Shown>,
+    ) -> Result<Caller, Refusal> {
         let Some(register) = &self.0 else {
             return Ok(Caller::default());
         };
@@ -153,7 +171,7 @@ impl Callers {
             .iter()
             .map(|base| format!("{base}{path}"))
             .collect();
-        registered.admit(token, &audiences, now).await
+        registered.admit(token, &audiences, now, shown).await
     }
 }
 
@@ -183,20 +201,35 @@ impl Registered {
         Ok(Self {
             keys: KeySource::new(&client.name, place, Times::USUAL),
             seen: Seen::new(client.seen_tokens),
+            bucket: Rate::limit(client.rate_per_second, client.burst).map(Bucket::new),
             client: Arc::new(client.clone()),
         })
     }
 
     /// Everything that is asked once it is known who is said to call.
-    async fn admit(&self, token: Token<'_>, audiences: &[String], now: i64) -> Result<Caller, Refusal> {
+    async fn admit(
+        &self,
+        token: Token<'_>,
+        audiences: &[String],
+        now: i64,
+        shown: Option<&Shown>,
+    ) -> Result<Caller, Refusal> {
         let client = &self.client;
         let denied = |cause| Denied {
             cause,
             client: Some(client.name.clone()),
         };
+        let names = &client.certificate_names;
+        if !names.is_empty() && !shown.is_some_and(|shown| shown.is_for(names)) {
+            return Err(denied(Denial::Certificate).into());
+        }
         token.suits(client).map_err(denied)?;
         let key = self.keys.key(token.key_id()).await.map_err(denied)?;
         let verified = token.verify(client, &key, audiences, now).map_err(denied)?;
+        // Before its use is noted: whoever calls too often may try again with the same token, and does not fill the memory.
+        if let Some(bucket) = &self.bucket {
+            bucket.take(Instant::now()).map_err(Refusal::too_many)?;
+        }
         let used = match client.replay {
             Replay::Strict => self.seen.note(&verified.jti, verified.until, now),
             Replay::Test => Use::First,
@@ -206,7 +239,11 @@ impl Registered {
                 client: Some(Arc::clone(client)),
                 tenant: verified.tenant,
             }),
-            Use::Again => Err(denied(Denial::Replayed).into()),
+            Use::Again => {
+                // Whoever has caught a token cannot use up what the client may do.
+                self.bucket.as_ref().inspect(|bucket| bucket.give_back());
+                Err(denied(Denial::Replayed).into())
+            }
             Use::Full => Err(Refusal::TooBusy),
         }
     }

@@ -22,6 +22,9 @@ pub trait Decide: Send + Sync + 'static {
     /// The discovery document, already written as JSON (R-011: it needs nothing but this process).
     fn discovery(&self) -> Bytes;
 
+    /// Whether an example whose answer is known gets it: what is loaded works.
+    fn self_test(&self) -> bool;
+
     /// The answer to one call. Same caller, same data, same day: the same bytes (P8).
     ///
     /// Called only with an id that [`About::services`] lists. `access` says which FHIR servers this caller lets us ask.
@@ -46,6 +49,19 @@ pub struct About {
     pub services: Vec<Service>,
     /// The knowledge behind the answers: id, version and digest, as people read it.
     pub knowledge: String,
+    /// The same, for programs.
+    pub release: Release,
+}
+
+/// Which knowledge, to the byte.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Release {
+    /// Its id.
+    pub id: String,
+    /// Its version.
+    pub version: String,
+    /// The digest of its files.
+    pub digest: String,
 }
 
 impl About {
@@ -72,4 +88,44 @@ pub struct Answer {
     pub body: Vec<u8>,
     /// How many cards it carries, for the log.
     pub cards: usize,
+    /// What is counted of it.
+    pub tally: Tally,
+}
+
+/// What is counted of an answer: words of the specification and the knowledge, nothing of the request.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Tally {
+    /// The hook that was called.
+    pub hook: Option<&'static str>,
+    /// Kind and indicator of each card.
+    pub shown: Vec<(String, String)>,
+    /// Whether the FHIR server was asked.
+    pub gathered: Gathered,
+}
+
+/// What asking the FHIR server came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Gathered {
+    /// Nothing was missing that could change the answer.
+    #[default]
+    NotNeeded,
+    /// The call gave no access, or none that may be used.
+    NotPossible,
+    /// Answers came.
+    Answered,
+    /// Nothing came.
+    Nothing,
+}
+
+impl Gathered {
+    /// The word for it in metrics.
+    #[must_use]
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::NotNeeded => "not-needed",
+            Self::NotPossible => "not-possible",
+            Self::Answered => "answered",
+            Self::Nothing => "nothing",
+        }
+    }
 }

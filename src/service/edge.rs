@@ -55,7 +55,9 @@ impl RequestIds {
 
 /// One exchange, from request head to response head.
 pub(crate) async fn exchange(shell: &Shell, request: Request<Body>, busy: bool) -> Response {
-    let started = tracing::enabled!(target: "apposite::access", tracing::Level::DEBUG).then(Instant::now);
+    let metrics = shell.app.metrics.as_ref();
+    let logged = tracing::enabled!(target: "apposite::access", tracing::Level::DEBUG);
+    let started = (logged || metrics.is_some()).then(Instant::now);
     let headers = request.headers();
     let id = shell.app.request_ids.of(headers);
     let origin = headers.get(header::ORIGIN).cloned();
@@ -99,6 +101,9 @@ pub(crate) async fn exchange(shell: &Shell, request: Request<Body>, busy: bool) 
             "caller not let in"
         );
     }
+    if let (Some(metrics), Some(started)) = (metrics, started) {
+        metrics.exchange(route, started.elapsed(), refusal.as_ref(), busy);
+    }
     if let Some(started) = started {
         tracing::debug!(
             target: "apposite::access",
@@ -137,7 +142,10 @@ async fn isolated(shell: &Shell, request: Request<Body>) -> Response {
     match outcome {
         Ok(Ok(response)) => response,
         // The panic hook has logged where; its message is dropped, for it may hold request text.
-        Err(_) => Refusal::Failed.into_response(),
+        Err(_) => {
+            shell.app.metrics.as_ref().inspect(|metrics| metrics.panicked());
+            Refusal::Failed.into_response()
+        }
     }
 }
 

@@ -4,14 +4,14 @@
 //! asked for and the call is judged again as if they had been sent: the judgement itself never waits for anything.
 
 use super::auth::Caller;
-use super::decide::{About, Answer, Answering, Decide, Service};
+use super::decide::{About, Answer, Answering, Decide, Gathered, Release, Service, Tally};
 use super::gather::{self, Fetched, FhirAccess, ROUNDS};
 use super::refusal::Refusal;
 use crate::answer::{self, Call, explain};
 use crate::cds_hooks::context::Hook;
 use crate::cds_hooks::depth;
 use crate::cds_hooks::discovery::{Discovery, PrefetchTemplates, ServiceDescription};
-use crate::cds_hooks::response::Response;
+use crate::cds_hooks::response::{Card, Response};
 use crate::cds_hooks::{HookRequest, RequestFault};
 use crate::engine::case::{Case, ResourceRef};
 use crate::engine::{Consultation, consult};
@@ -29,6 +29,10 @@ const SPECIFICATION: &str = "3.0.0";
 
 /// Version of both order hooks.
 const HOOK_VERSION: &str = "1.0";
+
+/// A request that gets a card, and the day it is judged on (SC-27: a service that cannot judge it is not ready).
+const EXAMPLE: &[u8] = include_bytes!("../../fixtures/hooks/order-select/seed-noncontrast-ct.json");
+const EXAMPLE_DAY: Date = jiff::civil::date(2026, 6, 15);
 
 /// The hooks served, in the order of discovery: clients that keep one entry per URL keep the last (P-11).
 const HOOKS: [Hook; 2] = [Hook::OrderSign, Hook::OrderSelect];
@@ -52,6 +56,10 @@ pub struct Judged {
     pub response: Response,
     /// What was odd about the data.
     pub notes: Vec<Note>,
+    /// The hook that was called.
+    pub hook: Hook,
+    /// What asking for more data came to.
+    pub gathered: Gathered,
 }
 
 impl ImagingService {
@@ -74,6 +82,11 @@ impl ImagingService {
                 knowledge.version(),
                 knowledge.topic().status
             ),
+            release: Release {
+                id: knowledge.id().to_owned(),
+                version: knowledge.version().to_owned(),
+                digest: knowledge.digest().to_owned(),
+            },
         };
         let discovery = serde_json::to_vec(&discovery(&knowledge))?;
         Ok(Self {
@@ -125,6 +138,7 @@ impl ImagingService {
         let mut request = sent.clone();
         let mut seen = self.consult(&request, today)?;
         let mut gathering = None;
+        let mut gathered = Gathered::NotNeeded;
         for round in &rounds {
             let missing = gather::missing(&self.knowledge, &request, &seen.0.case, &seen.1);
             if missing.is_empty() {
@@ -132,18 +146,27 @@ impl ImagingService {
             }
             // Only now does it matter whether anything may be asked.
             gathering = gathering.or_else(|| access.begin(&sent, received));
-            let Some(gathering) = &mut gathering else { break };
+            let Some(gathering) = &mut gathering else {
+                gathered = Gathered::NotPossible;
+                break;
+            };
             let fetched = gathering.fetch(missing).await;
             let fetched = round.get_or_init(|| fetched);
             if fetched.is_empty() {
+                // An earlier round may have brought something.
+                if gathered == Gathered::NotNeeded {
+                    gathered = Gathered::Nothing;
+                }
                 break;
             }
+            gathered = Gathered::Answered;
             for Fetched { key, answer } in fetched {
                 request.prefetch.set(key, answer);
             }
             seen = self.consult(&request, today)?;
         }
-        Ok(self.respond(caller, &request, seen))
+        let judged = self.respond(caller, &request, seen);
+        Ok(Judged { gathered, ..judged })
     }
 
     /// Steps 5 to 10: what the call says, and what is decided about it.
@@ -188,6 +211,8 @@ impl ImagingService {
             consultation,
             response,
             notes: translated.notes,
+            hook: request.hook,
+            gathered: Gathered::NotNeeded,
         }
     }
 
@@ -243,6 +268,11 @@ impl Decide for ImagingService {
         self.discovery.clone()
     }
 
+    fn self_test(&self) -> bool {
+        let judged = self.judge(EXAMPLE, EXAMPLE_DAY);
+        judged.is_ok_and(|judged| !judged.response.cards.is_empty())
+    }
+
     fn answer<'a>(
         &'a self,
         _service_id: &'a str,
@@ -259,9 +289,26 @@ impl Decide for ImagingService {
                 });
             }
             let cards = judged.response.cards.len();
+            let tally = tally(&judged);
             let body = serde_json::to_vec(&judged.response).map_err(|_| Refusal::Failed)?;
-            Ok(Answer { body, cards })
+            Ok(Answer { body, cards, tally })
         })
+    }
+}
+
+/// What is counted of a judgement.
+fn tally(judged: &Judged) -> Tally {
+    let kind = |card: &Card| {
+        let ours = card.extension.as_ref()?.get(answer::CARD_EXTENSION)?;
+        Some(ours.get("kind")?.as_str()?.to_owned())
+    };
+    let shown = judged.response.cards.iter();
+    Tally {
+        hook: Some(judged.hook.name()),
+        shown: shown
+            .map(|card| (kind(card).unwrap_or_default(), card.indicator.clone()))
+            .collect(),
+        gathered: judged.gathered,
     }
 }
 

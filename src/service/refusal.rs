@@ -9,6 +9,7 @@ use crate::cds_hooks::response::Coding;
 use crate::cds_hooks::{FaultKind, RequestFault};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use std::time::Duration;
 
 /// The code system of `details.coding` in our OperationOutcomes.
 pub const CODE_SYSTEM: &str = "urn:apposite:refusal";
@@ -49,6 +50,15 @@ pub enum Refusal {
     /// The body is not declared as plain JSON.
     #[error("send the body as `application/json`, without content encoding")]
     MediaType,
+    /// More calls than agreed with this caller, or too many attempts without a valid token from its address.
+    #[error("more calls than agreed; try again after the seconds in `Retry-After`")]
+    TooMany {
+        /// Seconds after which another one passes.
+        retry_after: u32,
+    },
+    /// The answer was not there when it had to be.
+    #[error("the answer took longer than this service allows itself; try again shortly")]
+    TooLate,
     /// More work than this process takes on.
     #[error("more work than this service takes on at once; try again shortly")]
     TooBusy,
@@ -78,6 +88,14 @@ impl Refusal {
             pointer: String::new(),
             message,
         })
+    }
+
+    /// Too many, with the time after which another one passes.
+    pub(crate) fn too_many(wait: Duration) -> Self {
+        // Whole seconds, and never "at once".
+        let seconds = wait.as_secs().saturating_add(1);
+        let retry_after = u32::try_from(seconds).unwrap_or(u32::MAX);
+        Self::TooMany { retry_after }
     }
 
     /// The one place where a refusal becomes a status and a code (P-02).
@@ -132,6 +150,14 @@ impl Refusal {
                 "not-supported",
                 "media-type-not-served",
             ),
+            Self::TooMany { retry_after } => Rendering {
+                header: Some((header::RETRY_AFTER, HeaderValue::from(*retry_after))),
+                ..plain(StatusCode::TOO_MANY_REQUESTS, "throttled", "too-many-calls")
+            },
+            Self::TooLate => Rendering {
+                header: Some((header::RETRY_AFTER, HeaderValue::from_static("1"))),
+                ..plain(StatusCode::SERVICE_UNAVAILABLE, "timeout", "answer-too-late")
+            },
             Self::TooBusy => Rendering {
                 header: Some((header::RETRY_AFTER, HeaderValue::from_static("1"))),
                 ..plain(StatusCode::SERVICE_UNAVAILABLE, "throttled", "too-busy")
@@ -144,6 +170,11 @@ impl Refusal {
     #[must_use]
     pub fn code(&self) -> &'static str {
         self.rendering().code
+    }
+
+    /// Whether it is our state and not the call that stands in the way.
+    pub(crate) fn is_ours(&self) -> bool {
+        self.rendering().status.is_server_error()
     }
 
     /// The place at fault, if it has one.
@@ -242,6 +273,8 @@ mod tests {
             ),
             (Refusal::TooLarge, 413, "too-long"),
             (Refusal::MediaType, 415, "not-supported"),
+            (Refusal::TooMany { retry_after: 7 }, 429, "throttled"),
+            (Refusal::TooLate, 503, "timeout"),
             (Refusal::TooBusy, 503, "throttled"),
             (Refusal::Failed, 500, "exception"),
         ];
@@ -252,6 +285,15 @@ mod tests {
                 (status, issue),
                 "{refusal:?}"
             );
+        }
+    }
+
+    /// A wait is told in whole seconds, long enough.
+    #[test]
+    fn whoever_is_told_to_wait_is_told_long_enough() {
+        for (millis, seconds) in [(0, 1), (1, 1), (999, 1), (1_000, 2), (2_500, 3)] {
+            let told = Refusal::too_many(Duration::from_millis(millis));
+            assert_eq!(told, Refusal::TooMany { retry_after: seconds });
         }
     }
 

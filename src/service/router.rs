@@ -1,5 +1,7 @@
 //! All addresses in one place.
 
+use super::auth::Caller;
+use super::decide::Answer;
 use super::edge::Cards;
 use super::refusal::Refusal;
 use super::{App, body};
@@ -10,7 +12,6 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get, post};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 const DISCOVERY: &str = "/cds-services";
 const READ_METHODS: &str = "GET, HEAD, OPTIONS";
@@ -61,29 +62,16 @@ fn service_id(path: &str) -> Option<&str> {
     (!id.is_empty() && !id.contains('/')).then_some(id)
 }
 
-/// Steps 1 to 12 of one call: accept, identify, read, judge, answer.
+/// One call, counted.
 async fn hook_call(State(app): State<Arc<App>>, request: Request) -> Result<Response, Refusal> {
-    let (head, body) = request.into_parts();
-    let limits = &app.settings.limits;
-    let callers = &app.settings.callers;
-    // Before the body: who is not let in does not get us to read anything (SC-16).
-    let caller = match callers.identify(&head.headers, head.uri.path(), now()).await {
-        Ok(caller) => caller,
-        Err(refusal) => {
-            body::dismiss(&head.headers, body, limits).await;
-            return Err(refusal);
-        }
-    };
-    let Some(id) = service_id(head.uri.path()).filter(|id| app.decide.about().serves(id)) else {
-        body::dismiss(&head.headers, body, limits).await;
-        return Err(Refusal::UnknownService);
-    };
-    let body = body::read(&head.headers, body, limits).await?;
-    let access = app.settings.fhir.of(&caller);
-    let answer = app
-        .decide
-        .answer(id, &caller, &body, (app.settings.today)(), access)
-        .await?;
+    let mut whose = Whose::default();
+    let outcome = answered(&app, request, &mut whose).await;
+    if let Some(metrics) = &app.metrics {
+        let client = whose.caller.as_ref().and_then(Caller::client);
+        let tally = outcome.as_ref().map(|answer| &answer.tally);
+        metrics.call(whose.service.as_deref(), client.map(|c| c.name.as_str()), tally);
+    }
+    let answer = outcome?;
     let mut response = json(Body::from(answer.body));
     if tracing::enabled!(target: "apposite::access", tracing::Level::DEBUG) {
         response.extensions_mut().insert(Cards(answer.cards));
@@ -91,34 +79,66 @@ async fn hook_call(State(app): State<Arc<App>>, request: Request) -> Result<Resp
     Ok(response)
 }
 
+/// What is known of a call, however it ends.
+#[derive(Default)]
+struct Whose {
+    caller: Option<Caller>,
+    service: Option<String>,
+}
+
+/// Steps 1 to 12 of one call: accept, identify, read, judge, answer.
+async fn answered(app: &App, request: Request, whose: &mut Whose) -> Result<Answer, Refusal> {
+    let (head, body) = request.into_parts();
+    let limits = &app.settings.limits;
+    // Before the body: who is not let in does not get us to read anything (SC-16).
+    let caller = match app.door.caller(&app.settings.callers, &head).await {
+        Ok(caller) => caller,
+        Err(refusal) => {
+            body::dismiss(&head.headers, body, limits).await;
+            return Err(refusal);
+        }
+    };
+    let caller = &*whose.caller.insert(caller);
+    let Some(id) = service_id(head.uri.path()).filter(|id| app.decide.about().serves(id)) else {
+        body::dismiss(&head.headers, body, limits).await;
+        return Err(Refusal::UnknownService);
+    };
+    if app.metrics.is_some() {
+        whose.service = Some(id.to_owned());
+    }
+    let body = body::read(&head.headers, body, limits).await?;
+    let _place = app.door.place()?;
+    let access = app.settings.fhir.of(caller);
+    let answering = app
+        .decide
+        .answer(id, caller, &body, (app.settings.today)(), access);
+    tokio::time::timeout(limits.answer_time, answering)
+        .await
+        .map_err(|_| Refusal::TooLate)?
+}
+
 async fn discovery(State(app): State<Arc<App>>, request: Request) -> Result<Response, Refusal> {
-    let callers = &app.settings.callers;
-    callers
-        .identify_reader(request.headers(), request.uri().path(), now())
-        .await?;
+    let (head, _) = request.into_parts();
+    app.door.reader(&app.settings.callers, &head).await?;
     Ok(json(Body::from(app.decide.discovery())))
 }
 
-/// The second it is, for the times in a token.
-fn now() -> i64 {
-    jiff::Timestamp::now().as_second()
-}
-
 /// Alive means: this process answers.
-async fn live() -> Response {
+pub(crate) async fn live() -> Response {
     json(Body::from(r#"{"status":"live"}"#))
 }
 
-/// Ready means: the knowledge is loaded (it is, or we would not run) and we are not leaving.
-async fn ready(State(app): State<Arc<App>>) -> Response {
-    if app.leaving.load(Ordering::Relaxed) {
-        return (
-            StatusCode::SERVICE_UNAVAILABLE,
-            json(Body::from(r#"{"status":"leaving"}"#)),
-        )
-            .into_response();
+/// Ready means: the knowledge is loaded (it is, or we would not run), it judges what is known, and we are not leaving.
+pub(crate) async fn ready(State(app): State<Arc<App>>) -> Response {
+    if app.is_ready() {
+        return json(Body::from(r#"{"status":"ready"}"#));
     }
-    json(Body::from(r#"{"status":"ready"}"#))
+    let why = if app.is_tested() {
+        r#"{"status":"leaving"}"#
+    } else {
+        r#"{"status":"self-test failed"}"#
+    };
+    (StatusCode::SERVICE_UNAVAILABLE, json(Body::from(why))).into_response()
 }
 
 /// For a person who opens the address in a browser.

@@ -13,7 +13,6 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 const IDLE: u8 = 0;
@@ -41,8 +40,8 @@ impl Phase {
 }
 
 /// A socket whose reads fail with `TimedOut` when the client stalls.
-pub(crate) struct Stalling {
-    stream: TcpStream,
+pub(crate) struct Stalling<S> {
+    stream: S,
     phase: Phase,
     /// The phase at the last look, and since when.
     seen: (u8, Instant),
@@ -51,8 +50,8 @@ pub(crate) struct Stalling {
     alarm: Pin<Box<Sleep>>,
 }
 
-impl Stalling {
-    pub(crate) fn new(stream: TcpStream, phase: Phase, head_time: Duration, idle_time: Duration) -> Self {
+impl<S> Stalling<S> {
+    pub(crate) fn new(stream: S, phase: Phase, head_time: Duration, idle_time: Duration) -> Self {
         let now = Instant::now();
         // A client that connects should have something to say: the first wait is a head's, not an idle one.
         phase.0.store(HEAD, Ordering::Relaxed);
@@ -94,7 +93,7 @@ impl Stalling {
     }
 }
 
-impl AsyncRead for Stalling {
+impl<S: AsyncRead + Unpin> AsyncRead for Stalling<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -112,7 +111,7 @@ impl AsyncRead for Stalling {
     }
 }
 
-impl AsyncWrite for Stalling {
+impl<S: AsyncWrite + Unpin> AsyncWrite for Stalling<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.stream).poll_write(cx, bytes)
     }

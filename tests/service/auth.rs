@@ -6,7 +6,7 @@ use crate::support::idp::{KeyServer, Reply};
 use crate::support::raw::Raw;
 use crate::support::signer::Signer;
 use apposite::config::{Algorithm, Client, Replay};
-use apposite::service::{Callers, Settings};
+use apposite::service::{Callers, Limits, Settings};
 use jiff::civil::date;
 use reqwest::Response;
 use serde_json::{Value, json};
@@ -14,8 +14,8 @@ use serde_json::{Value, json};
 const ISSUER: &str = "https://ehr.example.org";
 
 /// A service with one registered client and that client's keys.
-struct Clinic {
-    app: App,
+pub struct Clinic {
+    pub app: App,
     keys: KeyServer,
     signer: Signer,
     ed: Signer,
@@ -27,6 +27,14 @@ impl Clinic {
     }
 
     async fn with(change: impl FnOnce(Client) -> Client, discovery_needs_token: bool) -> Self {
+        Self::limited(change, discovery_needs_token, Limits::default()).await
+    }
+
+    pub async fn limited(
+        change: impl FnOnce(Client) -> Client,
+        discovery_needs_token: bool,
+        limits: Limits,
+    ) -> Self {
         let signer = Signer::p384("key");
         let ed = Signer::ed("ed");
         let keys = KeyServer::start(&[signer.jwk(), ed.jwk()]).await;
@@ -39,6 +47,7 @@ impl Clinic {
             callers: Callers::registered(&[client], &[format!("http://{address}")], discovery_needs_token)
                 .unwrap(),
             today: || date(2026, 6, 15),
+            limits,
             ..Settings::development()
         })
         .await;
@@ -62,11 +71,11 @@ impl Clinic {
         self.signer.sign("ES384", &header, &claims.to_string())
     }
 
-    fn honest(&self, jti: &str) -> String {
+    pub fn honest(&self, jti: &str) -> String {
         self.token(&self.claims("silent", jti))
     }
 
-    async fn call(&self, token: &str) -> Response {
+    pub async fn call(&self, token: &str) -> Response {
         let call = self.app.call("silent");
         call.header("authorization", format!("Bearer {token}"))
             .send()

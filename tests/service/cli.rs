@@ -73,10 +73,13 @@ impl Serving {
             assert_ne!(stdout.read_line(&mut banner).unwrap(), 0, "{banner}");
         }
         let address = banner
-            .split("http://")
+            .split("listens on ")
             .nth(1)
             .unwrap()
             .lines()
+            .next()
+            .unwrap()
+            .rsplit("//")
             .next()
             .unwrap()
             .parse()

@@ -59,3 +59,30 @@ async fn without_calls_the_end_comes_at_once() {
     app.ask_to_end();
     assert_eq!(app.ended().await, Ended::Drained);
 }
+
+/// Whoever distributes calls sees that we leave before we are gone.
+#[tokio::test]
+async fn new_calls_are_answered_for_a_while_although_not_ready() {
+    let limits = Limits {
+        leave_time: Duration::from_millis(300),
+        ..Limits::default()
+    };
+    let mut app = App::with(limits).await;
+    let ready = async || app_status(&app, "/health/ready").await;
+    assert_eq!(ready().await, Some(200));
+    app.ask_to_end();
+    let ready = async || app_status(&app, "/health/ready").await;
+    let mut seen = Vec::new();
+    while let Some(status) = ready().await {
+        seen.push(status);
+    }
+    seen.dedup();
+    assert!(seen.ends_with(&[503]), "{seen:?}");
+    assert_eq!(app.ended().await, Ended::Drained);
+}
+
+/// The status of a page asked for over a new connection; nothing when nobody answers.
+async fn app_status(app: &App, path: &str) -> Option<u16> {
+    let request = app.request("GET", path).header("connection", "close");
+    Some(request.send().await.ok()?.status().as_u16())
+}

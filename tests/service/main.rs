@@ -9,11 +9,13 @@
     reason = "these are tests"
 )]
 
+mod admin;
 mod auth;
 mod cli;
 mod closure;
 mod config;
 mod cors;
+mod door;
 mod fixtures;
 mod gather;
 mod http;
@@ -21,3 +23,4 @@ mod knowledge_tools;
 mod lifecycle;
 mod limits;
 mod support;
+mod tls;

@@ -23,6 +23,8 @@ pub enum Denial {
     Claims,
     /// `iss` is no registered client.
     Issuer,
+    /// The connection came without a certificate of this client.
+    Certificate,
     /// `alg` is not on the list of this client.
     AlgorithmNotAllowed,
     /// `jku` is not the address registered for this client.
@@ -64,6 +66,7 @@ impl Denial {
             Self::Critical => "crit",
             Self::Claims => "claims",
             Self::Issuer => "iss-unknown",
+            Self::Certificate => "certificate",
             Self::AlgorithmNotAllowed => "alg-not-allowed",
             Self::KeyAddress => "jku",
             Self::NoKeys => "keys-unavailable",

@@ -1,7 +1,7 @@
 //! Our service in this process, on a free port.
 
 use super::fake::{Fake, Gatekeeper};
-use apposite::service::{Ended, Limits, Settings, serve};
+use apposite::service::{Ended, Entrances, Limits, Settings, Tls, serve};
 use jiff::civil::date;
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::Value;
@@ -17,6 +17,7 @@ pub const PATIENCE: Duration = Duration::from_secs(30);
 
 pub struct App {
     pub address: SocketAddr,
+    pub admin: Option<SocketAddr>,
     pub gate: Gatekeeper,
     client: Client,
     end: Option<oneshot::Sender<()>>,
@@ -39,18 +40,40 @@ impl App {
 
     /// With settings that may depend on the address it listens on.
     pub async fn configured(settings: impl FnOnce(SocketAddr) -> Settings) -> Self {
+        Self::entered(None, false, true, settings).await
+    }
+
+    /// With TLS, with an admin listener, and with a self-test that passes or not.
+    pub async fn entered(
+        tls: Option<Tls>,
+        watched: bool,
+        sound: bool,
+        settings: impl FnOnce(SocketAddr) -> Settings,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let (fake, gate) = Fake::new();
+        let admin = match watched {
+            true => Some(TcpListener::bind("127.0.0.1:0").await.unwrap()),
+            false => None,
+        };
+        let (mut fake, gate) = Fake::new();
+        fake.sound = sound;
         let (end, ended) = oneshot::channel::<()>();
         let settings = settings(address);
-        let serving = tokio::spawn(serve(listener, Arc::new(fake), settings, async {
+        let admin_address = admin.as_ref().map(|a| a.local_addr().unwrap());
+        let entrances = Entrances {
+            calls: listener,
+            tls,
+            admin,
+        };
+        let serving = tokio::spawn(serve(entrances, Arc::new(fake), settings, async {
             // A test that just drops its app ends it too.
             let _ = ended.await;
         }));
         let client = Client::builder().no_proxy().timeout(PATIENCE).build().unwrap();
         Self {
             address,
+            admin: admin_address,
             gate,
             client,
             end: Some(end),

@@ -1,7 +1,9 @@
 //! A decision that does what its service id says.
 
 use apposite::cds_hooks::{FaultKind, RequestFault};
-use apposite::service::{About, Answer, Answering, Caller, Decide, FhirAccess, Refusal, Service};
+use apposite::service::{
+    About, Answer, Answering, Caller, Decide, FhirAccess, Gathered, Refusal, Release, Service, Tally,
+};
 use axum::body::Bytes;
 use jiff::civil::Date;
 use std::sync::mpsc::{Receiver, Sender};
@@ -15,6 +17,8 @@ pub const DISCOVERY: &str = r#"{"services":[{"hook":"order-select","id":"silent"
 pub struct Fake {
     about: About,
     gate: Gate,
+    /// What its self-test says.
+    pub sound: bool,
 }
 
 /// Holds calls to `gate` until the test lets them go.
@@ -35,6 +39,7 @@ impl Fake {
             "silent",
             "echo",
             "gate",
+            "never",
             "panic",
             "structure",
             "required",
@@ -57,8 +62,20 @@ impl Fake {
         let about = About {
             services,
             knowledge: "fake 1.0.0".to_owned(),
+            release: Release {
+                id: "fake".to_owned(),
+                version: "1.0.0".to_owned(),
+                digest: "abc".to_owned(),
+            },
         };
-        (Self { about, gate }, Gatekeeper { entered, open })
+        (
+            Self {
+                about,
+                gate,
+                sound: true,
+            },
+            Gatekeeper { entered, open },
+        )
     }
 }
 
@@ -75,6 +92,10 @@ impl Decide for Fake {
         Bytes::from_static(DISCOVERY.as_bytes())
     }
 
+    fn self_test(&self) -> bool {
+        self.sound
+    }
+
     fn answer<'a>(
         &'a self,
         service_id: &'a str,
@@ -83,6 +104,9 @@ impl Decide for Fake {
         today: Date,
         _: &'a FhirAccess,
     ) -> Answering<'a> {
+        if service_id == "never" {
+            return Box::pin(std::future::pending());
+        }
         Box::pin(std::future::ready(self.reply(service_id, body, today)))
     }
 }
@@ -117,6 +141,7 @@ impl Fake {
                 return Ok(Answer {
                     body: said.into_bytes(),
                     cards: 0,
+                    tally: Tally::default(),
                 });
             }
             _ => {}
@@ -124,6 +149,11 @@ impl Fake {
         Ok(Answer {
             body: br#"{"cards":[]}"#.to_vec(),
             cards: 0,
+            tally: Tally {
+                hook: Some("order-select"),
+                shown: vec![("KIND".to_owned(), "info".to_owned())],
+                gathered: Gathered::Answered,
+            },
         })
     }
 }

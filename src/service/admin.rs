@@ -1,0 +1,75 @@
+//! The listener for those who run the service: health and metrics, apart from the calls (SC-28).
+//!
+//! It answers while the service drains, and its few connections are no part of those of callers. It has no TLS and no
+//! authentication: it belongs on an address that only this machine, or its keeper, reaches.
+
+use super::stall::{Phase, Stalling};
+use super::{App, router};
+use axum::Router;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::get;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tower::Service as _;
+
+/// Connections served at once; any further one is closed without a word.
+const CONNECTIONS: usize = 32;
+
+/// Answers until it is dropped.
+pub(crate) async fn serve(listener: TcpListener, app: Arc<App>) {
+    let router = Router::new()
+        .route("/health/live", get(router::live))
+        .route("/health/ready", get(router::ready))
+        .route("/metrics", get(metrics))
+        .with_state(Arc::clone(&app));
+    let places = Arc::new(Semaphore::new(CONNECTIONS));
+    loop {
+        let Ok((stream, _)) = listener.accept().await else {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            continue;
+        };
+        if let Ok(place) = Arc::clone(&places).try_acquire_owned() {
+            let (router, app) = (router.clone(), Arc::clone(&app));
+            tokio::spawn(async move {
+                connection(stream, &router, &app).await;
+                drop(place);
+            });
+        }
+    }
+}
+
+async fn connection(stream: TcpStream, router: &Router, app: &App) {
+    let phase = Phase::default();
+    let limits = &app.settings.limits;
+    let stream = Stalling::new(stream, phase.clone(), limits.head_time, limits.idle_time);
+    let service = service_fn(|request: hyper::Request<hyper::body::Incoming>| {
+        phase.call();
+        let (mut router, phase) = (router.clone(), &phase);
+        async move {
+            let response = router.call(request.map(Body::new)).await;
+            phase.idle();
+            response
+        }
+    });
+    // How a connection ends is the client's business.
+    let _ = http1::Builder::new()
+        .header_read_timeout(None)
+        .serve_connection(TokioIo::new(stream), service)
+        .await;
+}
+
+async fn metrics(State(app): State<Arc<App>>) -> Response {
+    let Some(metrics) = &app.metrics else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    let text = metrics.text(app.is_ready(), app.is_tested());
+    ([(header::CONTENT_TYPE, prometheus::TEXT_FORMAT)], text).into_response()
+}

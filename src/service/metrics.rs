@@ -1,0 +1,196 @@
+//! Numbers for whoever watches the service, as Prometheus reads them (SC-28).
+//!
+//! Kept only where somebody can ask for them, on the admin listener. Every label is one of a few words of ours, of the
+//! configuration or of the knowledge, so that no caller can make a series, and nothing about a patient can become one.
+//! What is counted is counted once, at the end of an exchange, by atomic numbers.
+
+use super::auth::Denied;
+use super::decide::{About, Tally};
+use super::refusal::Refusal;
+use prometheus::{
+    Encoder as _, Error, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts,
+    Registry, TextEncoder,
+};
+use std::time::Duration;
+
+/// Upper bounds in seconds: finer than usual at the low end, where most calls are.
+const BUCKETS: [f64; 14] = [
+    0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
+];
+
+/// The word where there is none of ours.
+const UNKNOWN: &str = "unknown";
+
+/// All numbers of one service.
+pub(crate) struct Metrics {
+    registry: Registry,
+    durations: HistogramVec,
+    calls: IntCounterVec,
+    cards: IntCounterVec,
+    refusals: IntCounterVec,
+    denials: IntCounterVec,
+    gathered: IntCounterVec,
+    shed: IntCounterVec,
+    handshakes: IntCounterVec,
+    /// Connections open on the listener for calls.
+    pub connections: IntGauge,
+    panics: IntCounter,
+    ready: IntGauge,
+    self_test: IntGauge,
+}
+
+impl Metrics {
+    /// The numbers of a service that serves this.
+    ///
+    /// # Errors
+    /// If a name is not one that Prometheus takes: a defect of ours.
+    pub(crate) fn new(about: &About) -> Result<Self, Error> {
+        let registry = Registry::new();
+        let counters = |name: &str, help: &str, labels: &[&str]| {
+            let counters = IntCounterVec::new(Opts::new(name, help), labels)?;
+            registry.register(Box::new(counters.clone()))?;
+            Ok::<_, Error>(counters)
+        };
+        let gauge = |name: &str, help: &str| {
+            let gauge = IntGauge::new(name, help)?;
+            registry.register(Box::new(gauge.clone()))?;
+            Ok::<_, Error>(gauge)
+        };
+        let durations = HistogramVec::new(
+            HistogramOpts::new(
+                "http_server_request_duration_seconds",
+                "Time from request head to response head.",
+            )
+            .buckets(BUCKETS.to_vec()),
+            &["route"],
+        )?;
+        registry.register(Box::new(durations.clone()))?;
+        let panics = IntCounter::new("cds_panics_total", "Exchanges that ended in a defect of ours.")?;
+        registry.register(Box::new(panics.clone()))?;
+        let info = |name: &str, help: &str, labels: &[(&str, &str)]| {
+            let names: Vec<&str> = labels.iter().map(|l| l.0).collect();
+            let values: Vec<&str> = labels.iter().map(|l| l.1).collect();
+            let gauge = IntGaugeVec::new(Opts::new(name, help), &names)?;
+            gauge.get_metric_with_label_values(&values)?.set(1);
+            registry.register(Box::new(gauge))
+        };
+        info(
+            "cds_knowledge_info",
+            "The knowledge in use.",
+            &[
+                ("id", &about.release.id),
+                ("version", &about.release.version),
+                ("sha256", &about.release.digest),
+            ],
+        )?;
+        let version = env!("CARGO_PKG_VERSION");
+        info("cds_build_info", "The program.", &[("version", version)])?;
+        Ok(Self {
+            durations,
+            calls: counters(
+                "cds_calls_total",
+                "Calls to a service, by what became of them.",
+                &["service", "hook", "client", "status"],
+            )?,
+            cards: counters("cds_cards_total", "Cards shown.", &["kind", "indicator"])?,
+            refusals: counters(
+                "cds_refusals_total",
+                "Exchanges that ended in a refusal.",
+                &["reason"],
+            )?,
+            denials: counters(
+                "cds_auth_failures_total",
+                "Callers not let in; the client is the one they claimed to be.",
+                &["reason", "client"],
+            )?,
+            gathered: counters(
+                "cds_gather_total",
+                "Calls by what asking the FHIR server came to.",
+                &["outcome"],
+            )?,
+            shed: counters("cds_shed_total", "What was turned away unanswered.", &["reason"])?,
+            handshakes: counters(
+                "cds_tls_handshakes_total",
+                "TLS handshakes, by outcome.",
+                &["outcome"],
+            )?,
+            connections: gauge("cds_connections", "Connections open.")?,
+            ready: gauge("cds_ready", "Whether calls are welcome.")?,
+            self_test: gauge(
+                "cds_selftest_success",
+                "Whether the example built in got its card at the start.",
+            )?,
+            panics,
+            registry,
+        })
+    }
+
+    /// One exchange, whatever its route.
+    pub(crate) fn exchange(&self, route: &str, took: Duration, refusal: Option<&Refusal>, busy: bool) {
+        self.durations
+            .with_label_values(&[route])
+            .observe(took.as_secs_f64());
+        let Some(refusal) = refusal else { return };
+        self.refusals.with_label_values(&[refusal.code()]).inc();
+        match refusal {
+            Refusal::Unauthenticated(Denied { cause, client }) => {
+                let client = client.as_deref().unwrap_or(UNKNOWN);
+                self.denials.with_label_values(&[cause.code(), client]).inc();
+            }
+            Refusal::TooBusy => self.shed(if busy { "connections" } else { "calls" }),
+            Refusal::TooMany { .. } => self.shed("rate"),
+            Refusal::TooLate => self.shed("late"),
+            _ => {}
+        }
+    }
+
+    /// Something was turned away.
+    pub(crate) fn shed(&self, reason: &str) {
+        self.shed.with_label_values(&[reason]).inc();
+    }
+
+    /// One call; the service is one that is served, the client one that is registered.
+    pub(crate) fn call(
+        &self,
+        service: Option<&str>,
+        client: Option<&str>,
+        outcome: Result<&Tally, &Refusal>,
+    ) {
+        let status = match outcome {
+            Ok(_) => "2xx",
+            Err(refusal) if refusal.is_ours() => "5xx",
+            Err(_) => "4xx",
+        };
+        let hook = outcome.ok().and_then(|tally| tally.hook);
+        let or = |word: Option<&'_ str>| word.map_or_else(|| UNKNOWN.to_owned(), str::to_owned);
+        self.calls
+            .with_label_values(&[&*or(service), &*or(hook), &*or(client), status])
+            .inc();
+        if let Ok(tally) = outcome {
+            self.gathered.with_label_values(&[tally.gathered.key()]).inc();
+            for (kind, indicator) in &tally.shown {
+                self.cards.with_label_values(&[kind, indicator]).inc();
+            }
+        }
+    }
+
+    /// A panic was caught.
+    pub(crate) fn panicked(&self) {
+        self.panics.inc();
+    }
+
+    /// How a TLS handshake ended.
+    pub(crate) fn handshake(&self, outcome: &str) {
+        self.handshakes.with_label_values(&[outcome]).inc();
+    }
+
+    /// All of it, in the text format of Prometheus.
+    pub(crate) fn text(&self, ready: bool, tested: bool) -> Vec<u8> {
+        self.ready.set(ready.into());
+        self.self_test.set(tested.into());
+        let mut text = Vec::new();
+        // Writing to memory does not fail; a family without samples is left out by the encoder's caller.
+        let _ = TextEncoder::new().encode(&self.registry.gather(), &mut text);
+        text
+    }
+}
