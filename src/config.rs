@@ -10,6 +10,7 @@ mod dialects;
 pub mod reference;
 
 pub use check::Problem;
+pub use dialects::file as dialect_file;
 
 use crate::dialect::{self, Place};
 use crate::knowledge::lifecycle;
@@ -298,7 +299,10 @@ impl Config {
     pub fn parse(text: &str, folder: &Path) -> Result<Self, toml::de::Error> {
         let mut config: Self = toml::from_str(text)?;
         dialects::apply(&mut config, text, folder);
-        let files = config.clients.iter_mut().flat_map(|c| [&mut c.jwks_file, &mut c.local_codes]);
+        let files = config
+            .clients
+            .iter_mut()
+            .flat_map(|c| [&mut c.jwks_file, &mut c.local_codes]);
         for path in files
             .chain([&mut config.cards, &mut config.local_codes])
             .flatten()

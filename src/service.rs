@@ -5,6 +5,7 @@
 //! Nothing here knows FHIR, CDS Hooks messages or medicine, and nothing is kept from one call to the next (SC-05).
 //! Who calls is the matter of [`auth`], before the body is read.
 
+pub mod agreement;
 pub mod auth;
 mod body;
 pub mod cors;
@@ -19,6 +20,7 @@ pub mod server;
 mod stall;
 pub mod telemetry;
 
+pub use agreement::{Agreement, Agreements};
 pub use auth::{Caller, Callers, Denied};
 pub use cors::Origins;
 pub use decide::{About, Answer, Answering, Decide, Service};

@@ -46,7 +46,7 @@ pub(super) fn actions(
     let action = |decision: &Decision| {
         let rated = terms.rated(known(knowledge, decision)?)?;
         let mut resource = drafts.get(&decision.order)?.as_object()?.clone();
-        let marked = is_rated_order(&resource) && mark(&mut resource, terms, call, Some(rated));
+        let marked = mark(&mut resource, terms, call, Some(rated));
         marked.then(|| Action {
             kind: ActionKind::Update,
             description: Some(description.clone()),
@@ -127,13 +127,16 @@ fn is_rated_order(order: &Map<String, Value>) -> bool {
 }
 
 /// Writes a rating on an order in the place of our earlier one, or takes that away. False where the order carries the
-/// rating of another mechanism, or extensions that cannot be read: it is then left as it is.
+/// rating of another mechanism or extensions that cannot be read, or is none of those rated: it is then left as it is.
 pub(super) fn mark(
     order: &mut Map<String, Value>,
     terms: Terms<'_>,
     call: Call<'_>,
     rated: Option<Rated>,
 ) -> bool {
+    if !is_rated_order(order) {
+        return false;
+    }
     let mut entries = match order.get("extension") {
         None | Some(Value::Null) => Vec::new(),
         Some(Value::Array(entries)) => entries.clone(),

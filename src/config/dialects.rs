@@ -10,7 +10,9 @@ use std::path::{Path, PathBuf};
 #[must_use]
 pub fn file(dialect: &str) -> Option<PathBuf> {
     let path = Path::new(dialect);
-    path.extension().is_some_and(|e| e == "toml").then(|| path.to_owned())
+    path.extension()
+        .is_some_and(|e| e == "toml")
+        .then(|| path.to_owned())
 }
 
 /// Lets paths of dialects start at the folder of the configuration, and fills in what the dialects compiled in say of
@@ -20,11 +22,16 @@ pub(super) fn apply(config: &mut Config, text: &str, folder: &Path) {
     let tables = written.get("client").and_then(toml::Value::as_array);
     let tables = tables.map(Vec::as_slice).unwrap_or_default();
     for (client, table) in config.clients.iter_mut().zip(tables) {
-        let Some(dialect) = Dialect::built_in(&client.dialect).filter(|_| client.dialect != dialect::GENERIC) else {
+        let Some(dialect) = Dialect::built_in(&client.dialect).filter(|_| client.dialect != dialect::GENERIC)
+        else {
             continue;
         };
         if table.get("algorithms").is_none() {
-            let named = dialect.algorithms.value.iter().filter_map(|name| Algorithm::named(name));
+            let named = dialect
+                .algorithms
+                .value
+                .iter()
+                .filter_map(|name| Algorithm::named(name));
             client.algorithms = named.collect();
         }
         if table.get("max_lifetime_seconds").is_none() {
@@ -54,19 +61,32 @@ pub(super) fn check(name: &str, profile: Profile, found: &mut dyn FnMut(String, 
 
 /// What does not go together in the settings of a client.
 pub(super) fn check_client(client: &Client, config: &Config, found: &mut dyn FnMut(&str, String, &str)) {
-    check(&client.dialect, config.profile, &mut |message, help| found("dialect", message, help));
+    check(&client.dialect, config.profile, &mut |message, help| {
+        found("dialect", message, help)
+    });
     let maps = client.local_codes.is_some() || config.local_codes.is_some();
     if client.orderables == Orderables::Required && !maps {
         let message = "nothing could be offered: there is no map of codes".to_owned();
-        found("orderables", message, "set `local_codes`; see `deploy/local-codes.md`");
+        found(
+            "orderables",
+            message,
+            "set `local_codes`; see `deploy/local-codes.md`",
+        );
     }
     let Some(dialect) = Dialect::built_in(&client.dialect) else {
         return;
     };
     let place = client.system_actions.unwrap_or(dialect.system_actions.value);
     if !dialect.reads(place) {
-        let message = format!("nothing says that a client of `{}` reads them there", client.dialect);
-        found("system_actions", message, "choose another place, or describe this client in a dialect of its own");
+        let message = format!(
+            "nothing says that a client of `{}` reads them there",
+            client.dialect
+        );
+        found(
+            "system_actions",
+            message,
+            "choose another place, or describe this client in a dialect of its own",
+        );
     }
     if let Some(code) = &client.pama_g_code {
         if place == Place::Off {
@@ -84,7 +104,8 @@ pub(super) fn check_client(client: &Client, config: &Config, found: &mut dyn FnM
 mod tests {
     use super::*;
 
-    const CLIENT: &str = "[[client]]\nname = 'ehr'\nissuer = 'i'\njwks_url = 'https://ehr.example.org/jwks'\n";
+    const CLIENT: &str =
+        "[[client]]\nname = 'ehr'\nissuer = 'i'\njwks_url = 'https://ehr.example.org/jwks'\n";
 
     fn parse(more: &str) -> Config {
         Config::parse(&format!("{CLIENT}{more}"), Path::new("/etc/apposite")).unwrap()
@@ -94,11 +115,19 @@ mod tests {
     fn a_dialect_says_how_tokens_are_signed_unless_the_client_does() {
         let check = |more: &str, algorithms: &[Algorithm], seconds: u32| {
             let client = &parse(more).clients[0];
-            assert_eq!((&client.algorithms[..], client.max_lifetime_seconds), (algorithms, seconds), "{more}");
+            assert_eq!(
+                (&client.algorithms[..], client.max_lifetime_seconds),
+                (algorithms, seconds),
+                "{more}"
+            );
         };
         check("", &[Algorithm::ES384, Algorithm::RS384], 3600);
         check("dialect = 'epic'", &[Algorithm::RS384], 3600);
-        check("dialect = 'epic'\nalgorithms = ['ES384']", &[Algorithm::ES384], 3600);
+        check(
+            "dialect = 'epic'\nalgorithms = ['ES384']",
+            &[Algorithm::ES384],
+            3600,
+        );
         let crd = [Algorithm::RS256, Algorithm::RS384, Algorithm::ES384];
         check("dialect = 'da-vinci-crd'", &crd, 86_400);
         check("dialect = 'da-vinci-crd'\nmax_lifetime_seconds = 60", &crd, 60);
@@ -109,7 +138,14 @@ mod tests {
     fn dialects_name_algorithms_that_exist() {
         for name in dialect::names() {
             let dialect = Dialect::built_in(name).unwrap();
-            assert!(dialect.algorithms.value.iter().all(|a| Algorithm::named(a).is_some()), "{name}");
+            assert!(
+                dialect
+                    .algorithms
+                    .value
+                    .iter()
+                    .all(|a| Algorithm::named(a).is_some()),
+                "{name}"
+            );
         }
     }
 
@@ -118,7 +154,10 @@ mod tests {
         let config = parse("dialect = 'own.toml'\nlocal_codes = 'codes.csv'");
         let client = &config.clients[0];
         assert_eq!(client.dialect, "/etc/apposite/own.toml");
-        assert_eq!(client.local_codes.as_deref(), Some(Path::new("/etc/apposite/codes.csv")));
+        assert_eq!(
+            client.local_codes.as_deref(),
+            Some(Path::new("/etc/apposite/codes.csv"))
+        );
         assert_eq!(config.problems(), []);
     }
 
@@ -131,11 +170,21 @@ mod tests {
         };
         check("dialect = 'epik'", "public-sandbox");
         check("orderables = 'required'", "no map of codes");
-        check("dialect = 'epic'\nsystem_actions = 'extension'", "reads them there");
-        check("dialect = 'oracle-health'\nsystem_actions = 'top-level'", "reads them there");
+        check(
+            "dialect = 'epic'\nsystem_actions = 'extension'",
+            "reads them there",
+        );
+        check(
+            "dialect = 'oracle-health'\nsystem_actions = 'top-level'",
+            "reads them there",
+        );
         check("pama_g_code = 'G1000'", "no ratings");
-        check("system_actions = 'both'\npama_g_code = 'G 1'", "letters and digits");
-        let fine = "system_actions = 'both'\npama_g_code = 'G1000'\norderables = 'required'\nlocal_codes = 'c.csv'";
+        check(
+            "system_actions = 'both'\npama_g_code = 'G 1'",
+            "letters and digits",
+        );
+        let fine =
+            "system_actions = 'both'\npama_g_code = 'G1000'\norderables = 'required'\nlocal_codes = 'c.csv'";
         assert_eq!(parse(fine).problems(), []);
     }
 }

@@ -4,7 +4,7 @@
 
 use super::auth::Caller;
 use crate::answer::Terms;
-use crate::dialect::{Dialect, GENERIC};
+use crate::dialect::Dialect;
 use crate::knowledge::Knowledge;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -21,12 +21,6 @@ pub struct Agreement {
 }
 
 impl Agreement {
-    /// Nothing agreed: CDS Hooks 3.0. `None` only if that dialect were not compiled in.
-    #[must_use]
-    pub fn generic() -> Option<Self> {
-        Some(Self::of(Dialect::built_in(GENERIC)?.clone()))
-    }
-
     /// Nothing agreed but a dialect.
     #[must_use]
     pub fn of(dialect: Dialect) -> Self {
@@ -69,7 +63,9 @@ impl Agreements {
     /// What was agreed with this caller.
     #[must_use]
     pub fn with(&self, caller: &Caller) -> &Agreement {
-        let registered = caller.client().and_then(|client| self.by_issuer.get(&client.issuer));
+        let registered = caller
+            .client()
+            .and_then(|client| self.by_issuer.get(&client.issuer));
         registered.unwrap_or(&self.others)
     }
 }

@@ -14,6 +14,7 @@ mod cli;
 mod closure;
 mod config;
 mod cors;
+mod dialects;
 mod fixtures;
 mod gather;
 mod http;
