@@ -4,19 +4,22 @@
 //! (SC-01). Ids derive from the call, the order and the rule, so a repeated call gets the same ids (P-20).
 
 pub mod explain;
+mod pama;
 mod plan;
 mod revise;
 mod words;
 
-use crate::cds_hooks::response::{Card, Coding, Response, SelectionBehavior, Source, Suggestion};
+use crate::cds_hooks::response::{Action, Card, Coding, Response, SelectionBehavior, Source, Suggestion};
+use crate::dialect::{Dialect, GENERIC, Replacing, SuggestionRatings};
 use crate::engine::case::{Case, ResourceRef};
 use crate::engine::{Advice, Consultation, Decision, Indicator};
 use crate::knowledge::Knowledge;
-use plan::Plan;
+use plan::{Plan, Taking};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
+pub use pama::CATEGORIES;
 pub use words::{MAX_SUMMARY_UNITS, Told, escape};
 
 /// The key under which our own facts stand on a card.
@@ -31,7 +34,16 @@ pub struct Call<'a> {
     pub hook_instance: &'a str,
 }
 
-/// Turns the judgements of one call into its answer.
+/// What was agreed with the client that gets the answer.
+#[derive(Debug, Clone, Copy)]
+pub struct Terms<'a> {
+    /// How it speaks.
+    pub dialect: &'a Dialect,
+    /// The identifier of the qualified mechanism that the operator runs, for ratings on orders.
+    pub g_code: Option<&'a str>,
+}
+
+/// Turns the judgements of one call into its answer, as CDS Hooks 3.0 has it.
 #[must_use]
 pub fn answer(
     knowledge: &Knowledge,
@@ -40,6 +52,28 @@ pub fn answer(
     consultation: &Consultation,
     drafts: &BTreeMap<ResourceRef, Value>,
 ) -> Response {
+    let Some(dialect) = Dialect::built_in(GENERIC) else {
+        return Response::default();
+    };
+    let terms = Terms {
+        dialect,
+        g_code: None,
+    };
+    answer_to(knowledge, terms, call, case, consultation, drafts)
+}
+
+/// Turns the judgements of one call into its answer to a client with these terms. It offers what the client can carry
+/// out; the form of the answer is up to [`crate::dialect::render`].
+#[must_use]
+pub fn answer_to(
+    knowledge: &Knowledge,
+    terms: Terms<'_>,
+    call: Call<'_>,
+    case: &Case,
+    consultation: &Consultation,
+    drafts: &BTreeMap<ResourceRef, Value>,
+) -> Response {
+    let system_actions = pama::actions(knowledge, terms, call, consultation, drafts);
     let mut cards: Vec<(u8, Indicator, Card)> = Vec::new();
     for (at, decision) in consultation.decisions.iter().enumerate() {
         // Orders without an id of their own still get cards of their own.
@@ -55,13 +89,14 @@ pub fn answer(
             ..call
         };
         for advice in &decision.advice {
-            let card = card(knowledge, call, case, decision, advice, drafts);
+            let card = card(knowledge, terms, call, case, decision, advice, drafts);
             cards.push((knowledge.words().precedence(&advice.kind), advice.indicator, card));
         }
     }
     cards.sort_by_key(|(precedence, indicator, _)| (std::cmp::Reverse(*indicator), *precedence));
     Response {
         cards: cards.into_iter().map(|(_, _, card)| card).collect(),
+        system_actions,
         ..Response::default()
     }
 }
@@ -78,6 +113,7 @@ fn id(call: Call<'_>, parts: &[&str]) -> String {
 
 fn card(
     knowledge: &Knowledge,
+    terms: Terms<'_>,
     call: Call<'_>,
     case: &Case,
     decision: &Decision,
@@ -87,7 +123,7 @@ fn card(
     let told = Told::of(knowledge, case, decision, advice);
     let topic = knowledge.topic();
     let order = decision.order.as_str();
-    let suggestions = suggestions(knowledge, call, case, decision, advice, drafts);
+    let suggestions = suggestions(knowledge, terms, call, case, decision, advice, drafts);
     let text = |coding: &str| Some(coding.to_owned()).filter(|c| !c.is_empty());
     Card {
         uuid: Some(id(call, &["card", order, &advice.kind])),
@@ -133,6 +169,7 @@ fn override_reasons(knowledge: &Knowledge) -> Vec<Coding> {
 /// One-click replacements; only for an order that was received, since its JSON is what gets changed (P-07).
 fn suggestions(
     knowledge: &Knowledge,
+    terms: Terms<'_>,
     call: Call<'_>,
     case: &Case,
     decision: &Decision,
@@ -143,19 +180,28 @@ fn suggestions(
         return Vec::new();
     };
     let order = decision.order.as_str();
+    let updates = terms.dialect.replacing.value == Replacing::Update;
+    let taking = match (advice.adds, updates) {
+        (true, _) => Taking::Adds,
+        (false, true) => Taking::Replaces,
+        (false, false) => Taking::AddsInstead,
+    };
     let mut suggestions = Vec::new();
     for study in &advice.offers {
         let offer = knowledge.suggestions().orders.get(study);
-        let plan = offer.and_then(|o| Plan::of(knowledge, case, decision, o, advice.adds).map(|p| (o, p)));
+        let plan = offer.and_then(|o| Plan::of(knowledge, case, decision, o, taking).map(|p| (o, p)));
         let Some((offer, plan)) = plan else { continue };
         let new_id = |at: usize| id(call, &["order", order, &advice.kind, study, &at.to_string()]);
-        let actions = revise::actions(knowledge, &plan, offer, judged, drafts, &new_id);
+        let mut actions = revise::actions(knowledge, &plan, offer, judged, drafts, &new_id);
+        rate(terms, call, &mut actions, || {
+            pama::of_offer(knowledge, terms, decision, study)
+        });
         if actions.is_empty() {
             continue;
         }
         let surplus = words::orders(knowledge, &plan.surplus);
         suggestions.push(Suggestion {
-            label: words::suggestion_label(knowledge, study, advice.adds, &surplus),
+            label: words::suggestion_label(knowledge, study, taking != Taking::Replaces, &surplus),
             uuid: Some(id(call, &["suggestion", order, &advice.kind, study])),
             // Where the chart changes the picture, the choice is left to the clinician.
             is_recommended: suggestions.is_empty()
@@ -164,8 +210,12 @@ fn suggestions(
             actions,
         });
     }
-    for scenario in &advice.questions {
-        let actions = revise::state(knowledge, case, decision, scenario, drafts);
+    // A question is stated on the order itself: nothing for a client that changes no draft order.
+    for scenario in advice.questions.iter().filter(|_| updates) {
+        let mut actions = revise::state(knowledge, case, decision, scenario, drafts);
+        rate(terms, call, &mut actions, || {
+            pama::of_question(knowledge, terms, decision, scenario)
+        });
         if actions.is_empty() {
             continue;
         }
@@ -177,4 +227,33 @@ fn suggestions(
         });
     }
     suggestions
+}
+
+/// Puts the ratings of the orders that a suggestion leads to on them; without actions where one is needed and not known.
+fn rate(
+    terms: Terms<'_>,
+    call: Call<'_>,
+    actions: &mut Vec<Action>,
+    rating: impl FnOnce() -> Option<pama::Rated>,
+) {
+    if !terms.writes_ratings() {
+        return;
+    }
+    let wanted = terms.dialect.suggestion_ratings.value;
+    let rated = if wanted == SuggestionRatings::None {
+        None
+    } else {
+        rating()
+    };
+    let mut marked = true;
+    for action in actions.iter_mut() {
+        if let Some(order) = action.resource.as_object_mut() {
+            // Our earlier rating was of the study that was ordered before: it goes in any case.
+            pama::mark(order, terms, call, rated);
+            marked &= pama::is_marked(order);
+        }
+    }
+    if wanted == SuggestionRatings::Required && !marked {
+        actions.clear();
+    }
 }

@@ -4,6 +4,7 @@
 //! [`wiring`]. Messages are lower case, name the place first, and say what to do. Exit codes: 0 done, 1 failed (for
 //! `knowledge diff`: something changes), 2 wrong usage.
 
+mod agreements;
 mod codes;
 mod config;
 mod example;

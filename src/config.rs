@@ -6,10 +6,13 @@
 //! the keys of clients are public ones.
 
 mod check;
+mod dialects;
 pub mod reference;
 
 pub use check::Problem;
+pub use dialects::file as dialect_file;
 
+use crate::dialect::{self, Place};
 use crate::knowledge::lifecycle;
 use serde::{Deserialize, Serialize};
 use std::net::{Ipv4Addr, SocketAddr};
@@ -33,6 +36,8 @@ pub struct Config {
     pub cards: Option<PathBuf>,
     /// The map of a site's own codes.
     pub local_codes: Option<PathBuf>,
+    /// How callers speak CDS Hooks where no client is registered.
+    pub dialect: String,
     /// Sizes, times and counts.
     pub limits: Limits,
     /// Encryption by this service itself.
@@ -54,6 +59,7 @@ impl Default for Config {
             discovery_needs_token: false,
             cards: None,
             local_codes: None,
+            dialect: default_dialect(),
             limits: Limits::default(),
             tls: Tls::default(),
             admin: Admin::default(),
@@ -234,6 +240,25 @@ pub struct Client {
     /// The `subject` that access granted to us must name.
     #[serde(default)]
     pub fhir_subject: Option<String>,
+    /// How it speaks CDS Hooks: the name of a dialect, or a file that ends in `.toml`.
+    #[serde(default = "default_dialect")]
+    pub dialect: String,
+    /// The map of its own codes, in place of the one for all.
+    #[serde(default)]
+    pub local_codes: Option<PathBuf>,
+    /// Whether only orderables of that map are offered as buttons.
+    #[serde(default)]
+    pub orderables: Orderables,
+    /// Where ratings are written on its orders.
+    #[serde(default)]
+    pub system_actions: Option<Place>,
+    /// The identifier of the qualified mechanism in those ratings.
+    #[serde(default)]
+    pub pama_g_code: Option<String>,
+}
+
+fn default_dialect() -> String {
+    dialect::GENERIC.to_owned()
 }
 
 fn default_algorithms() -> Vec<Algorithm> {
@@ -285,6 +310,11 @@ impl Client {
             fhir_private: false,
             fhir_loopback: false,
             fhir_subject: None,
+            dialect: default_dialect(),
+            local_codes: None,
+            orderables: Orderables::default(),
+            system_actions: None,
+            pama_g_code: None,
         }
     }
 }
@@ -335,6 +365,17 @@ pub enum Replay {
     Test,
 }
 
+/// What may be offered as a button.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Orderables {
+    /// Standard codes too.
+    #[default]
+    Optional,
+    /// Only what the map of codes marks as orderable.
+    Required,
+}
+
 impl Config {
     /// Reads a configuration; `folder` is where its relative paths start.
     ///
@@ -342,7 +383,11 @@ impl Config {
     /// If it is no TOML, or has a setting that is unknown or of the wrong type; the error shows the line.
     pub fn parse(text: &str, folder: &Path) -> Result<Self, toml::de::Error> {
         let mut config: Self = toml::from_str(text)?;
-        let files = config.clients.iter_mut().map(|c| &mut c.jwks_file);
+        dialects::apply(&mut config, text, folder);
+        let files = config
+            .clients
+            .iter_mut()
+            .flat_map(|c| [&mut c.jwks_file, &mut c.local_codes]);
         for path in files
             .chain([&mut config.cards, &mut config.local_codes])
             .chain([

@@ -6,6 +6,7 @@
 //! Who calls is the matter of [`auth`], before the body is read.
 
 mod admin;
+pub mod agreement;
 pub mod auth;
 mod body;
 pub mod cors;
@@ -24,6 +25,7 @@ mod stall;
 pub mod telemetry;
 mod tls;
 
+pub use agreement::{Agreement, Agreements};
 pub use auth::{Caller, Callers, Denied};
 pub use cors::Origins;
 pub use decide::{About, Answer, Answering, Decide, Gathered, Release, Service, Tally};

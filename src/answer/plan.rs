@@ -11,6 +11,17 @@ use crate::knowledge::files::{CodedOffer, OfferEntry, OfferedOrder, Region};
 use crate::knowledge::{Knowledge, Shape};
 use crate::terminology::{Coding, SystemId};
 
+/// What becomes of the orders drafted when an offer is accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Taking {
+    /// They become the offered study.
+    Replaces,
+    /// They stay, and the offered study is ordered beside them.
+    Adds,
+    /// The offered study is ordered, and they are to be removed by hand: the client changes no draft order.
+    AddsInstead,
+}
+
 /// How one offer is carried out on the orders received.
 #[derive(Debug)]
 pub(super) struct Plan<'a> {
@@ -21,27 +32,26 @@ pub(super) struct Plan<'a> {
 }
 
 impl<'a> Plan<'a> {
-    /// The plan for one offer; `None` when no code system of the knowledge can name the offered study. With `adds`
-    /// every order of the offer is added and none is changed.
+    /// The plan for one offer; `None` when no code system of the knowledge can name the offered study.
     pub fn of(
         knowledge: &Knowledge,
         case: &'a Case,
         decision: &Decision,
         offer: &'a OfferEntry,
-        adds: bool,
+        taking: Taking,
     ) -> Option<Self> {
         let judged = named(case, decision.order.as_str())?;
         let coded = choose(knowledge, judged, offer)?;
         let offered = coded.orders.iter();
-        if adds {
-            return Some(Self {
-                steps: offered.map(|part| (part, None)).collect(),
-                surplus: Vec::new(),
-            });
-        }
         let mut parts = parts(case, decision);
         if parts.is_empty() {
             parts.push(judged);
+        }
+        if taking != Taking::Replaces {
+            return Some(Self {
+                steps: offered.map(|part| (part, None)).collect(),
+                surplus: if taking == Taking::Adds { Vec::new() } else { parts },
+            });
         }
         let mut free: Vec<&DraftOrder> = parts.iter().copied().filter(|o| o.selected).collect();
         let mut steps: Vec<(&OfferedOrder, Option<&DraftOrder>)> = offered.map(|part| (part, None)).collect();
@@ -116,6 +126,8 @@ fn choose<'k>(knowledge: &Knowledge, order: &DraftOrder, offer: &'k OfferEntry) 
     let same = named.flat_map(|s| systems.named(s)).find_map(of);
     same.or_else(|| {
         let fallback = knowledge.suggestions().fallback_systems.iter();
-        fallback.filter_map(|s| systems.keyed(s)).find_map(of)
+        let fallback = fallback.filter_map(|s| systems.keyed(s)).find_map(of);
+        // Where a site places its own orderables only, whatever is left is one of them.
+        fallback.or_else(|| offer.coded.first().filter(|_| knowledge.offers_orderables_only()))
     })
 }

@@ -1,6 +1,7 @@
 //! The replacement order, cut from the JSON that was received: nothing sent is lost, nothing else is touched
 //! (P-07, SC-04).
 
+use super::pama;
 use super::plan::{self, Plan};
 use super::words;
 use crate::cds_hooks::response::{Action, ActionKind};
@@ -51,6 +52,7 @@ pub(super) fn actions(
             for member in NOT_COPIED {
                 resource.shift_remove(member);
             }
+            pama::unmark_copy(&mut resource);
             set(&mut resource, "id", json!(new_id(at)));
             set(&mut resource, "status", json!("draft"));
         }
@@ -153,7 +155,7 @@ fn rewrite(
 }
 
 /// Whether an order has the shape of FHIR R5, where the study and the reasons are CodeableReferences.
-fn is_r5(resource: &Map<String, Value>) -> bool {
+pub(super) fn is_r5(resource: &Map<String, Value>) -> bool {
     let code_has = |member: &str| {
         resource
             .get("code")

@@ -1,6 +1,6 @@
 //! Filling the words of a card: five fixed parts, plain Markdown without HTML or tables.
 
-use super::plan::{self, Plan};
+use super::plan::{self, Plan, Taking};
 use crate::engine::case::{Case, DraftOrder, ResourceRef};
 use crate::engine::trace::Evidence;
 use crate::engine::{Advice, AppropriatenessCategory, Decision, Key, rating, study};
@@ -103,6 +103,11 @@ pub(super) fn question_label(knowledge: &Knowledge, scenario: &Key) -> String {
     let scenario = knowledge.table().scenario(scenario);
     let text = scenario.map_or("", |s| s.entry.title.as_str());
     fill(knowledge, "question_label", &context! { text })
+}
+
+/// The words for writing a rating on an order.
+pub(super) fn rating_description(knowledge: &Knowledge) -> String {
+    fill(knowledge, "rating_description", &context! {})
 }
 
 /// What an action does, by its template name, with the orders that are left over.
@@ -233,7 +238,8 @@ fn alternatives(
         let because = offer.map_or("", |o| o.because.as_str());
         // Only a study drafted as several orders can leave one over.
         let offer = offer.filter(|_| !decision.parts.is_empty());
-        let plan = offer.and_then(|o| Plan::of(knowledge, case, decision, o, advice.adds));
+        let taking = if advice.adds { Taking::Adds } else { Taking::Replaces };
+        let plan = offer.and_then(|o| Plan::of(knowledge, case, decision, o, taking));
         let surplus = plan.map_or_else(String::new, |p| orders(knowledge, &p.surplus));
         let rating = held.and_then(|r| r.category).map_or_else(
             || category(knowledge, AppropriatenessCategory::Unknown),

@@ -58,8 +58,10 @@ pub struct Card {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SelectionBehavior {
-    /// None or one (P-08: always this one).
+    /// None or one (P-08: always this one, but for clients that know only the other).
     AtMostOne,
+    /// As many as the user likes.
+    Any,
 }
 
 /// The primary source of the guidance on a card.

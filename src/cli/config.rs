@@ -2,7 +2,7 @@
 //!
 //! Here too is where the file, the environment and the options of the command line come together.
 
-use super::{Failure, files, print, serve};
+use super::{Failure, agreements, files, print, serve, wiring};
 use crate::config::{Config, Problem, Profile, reference};
 use anyhow::Context as _;
 use std::fmt::Write as _;
@@ -24,6 +24,11 @@ enum Command {
     Print(Chosen),
     /// Print an example file that explains every setting
     Example,
+    /// Show what a dialect says of a kind of EHR, and where it has that from; without a name, list them
+    Dialect {
+        /// The dialect, or a file that ends in `.toml`
+        name: Option<String>,
+    },
 }
 
 #[derive(Debug, clap::Args)]
@@ -53,6 +58,9 @@ pub(super) struct Overrides {
     /// What the site's own codes mean: a CSV file, see `deploy/local-codes.md`
     #[arg(long = "local-codes", value_name = "FILE", env = "APPOSITE_LOCAL_CODES")]
     pub(super) local_codes: Option<PathBuf>,
+    /// How callers speak CDS Hooks where no client is registered; `apposite config dialect` lists what there is
+    #[arg(long, value_name = "NAME", env = "APPOSITE_DIALECT")]
+    pub(super) dialect: Option<String>,
 }
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
@@ -66,6 +74,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
             refuse_problems(chosen.file.as_deref(), &config)?;
             serve::callers(&config, config.listen)?;
             serve::fhir_reach(&config)?;
+            wiring::check_agreements(&config)?;
             let clients = match config.clients.len() {
                 0 => "nobody is registered, so anybody may call".to_owned(),
                 1 => "one client is registered".to_owned(),
@@ -81,6 +90,10 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         }
         Command::Example => {
             print(&reference::example())?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Dialect { name } => {
+            print(&agreements::told(name.as_deref())?)?;
             Ok(ExitCode::SUCCESS)
         }
     }
@@ -101,6 +114,7 @@ pub(super) fn effective(file: Option<&Path>, overrides: &Overrides) -> anyhow::R
     config.base_url = overrides.base_url.clone().or(config.base_url);
     config.cards = overrides.cards.clone().or(config.cards);
     config.local_codes = overrides.local_codes.clone().or(config.local_codes);
+    config.dialect = overrides.dialect.clone().unwrap_or(config.dialect);
     Ok(config)
 }
 

@@ -36,7 +36,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     refuse_open_door(&config, arguments.allow_remote)?;
     files::check_folder(config.cards.as_deref())?;
     refuse_unapproved(&config)?;
-    let decide = wiring::decide(config.cards.as_deref(), config.local_codes.as_deref())?;
+    let decide = wiring::decide_configured(&config)?;
     telemetry::start();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()

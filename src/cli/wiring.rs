@@ -1,6 +1,8 @@
 //! Where the commands meet the core: knowledge from a folder or from the binary, and what is built on it.
 
+use super::agreements;
 use super::{DiffForm, Explain, Failure, Form, Report};
+use crate::config::Config;
 use crate::knowledge::finding::Finding;
 use crate::knowledge::lifecycle::{self, Profile};
 use crate::knowledge::{Knowledge, SourceFiles, compile, embedded_files};
@@ -24,6 +26,28 @@ const MAX_FILE_BYTES: u64 = 4 * 1024 * 1024;
 /// If the knowledge or the map of codes cannot be read or has defects.
 pub fn decide(cards: Option<&Path>, local_codes: Option<&Path>) -> anyhow::Result<Arc<dyn Decide>> {
     Ok(Arc::new(service(cards, local_codes)?))
+}
+
+/// The service of a configuration: as [`decide`], keeping to what was agreed with each client.
+///
+/// # Errors
+/// If a file that the configuration names cannot be read or has defects.
+pub fn decide_configured(config: &Config) -> anyhow::Result<Arc<dyn Decide>> {
+    let service = service(config.cards.as_deref(), config.local_codes.as_deref())?;
+    Ok(Arc::new(
+        match agreements::read(config, &files(config.cards.as_deref())?)? {
+            Some(agreements) => service.with_agreements(agreements),
+            None => service,
+        },
+    ))
+}
+
+/// Reads what was agreed with each client, to tell what is wrong with it.
+///
+/// # Errors
+/// If a file that the configuration names for a client cannot be read or has defects.
+pub(super) fn check_agreements(config: &Config) -> anyhow::Result<()> {
+    agreements::read(config, &files(config.cards.as_deref())?).map(|_| ())
 }
 
 /// What forbids this profile to use the knowledge on this day, ready to print; nothing if it may.
@@ -157,7 +181,7 @@ pub fn service(cards: Option<&Path>, local_codes: Option<&Path>) -> anyhow::Resu
 }
 
 /// The knowledge with the codes of a map added.
-fn with_local_codes(knowledge: Knowledge, map: &Path) -> anyhow::Result<Knowledge> {
+pub(super) fn with_local_codes(knowledge: Knowledge, map: &Path) -> anyhow::Result<Knowledge> {
     let text = super::files::read(map)?;
     let what = |problem: &str| format!("`{}`: {problem}", map.display());
     let text = String::from_utf8(text)
@@ -178,7 +202,7 @@ fn name(knowledge: &Knowledge) -> String {
     )
 }
 
-fn knowledge(files: &SourceFiles) -> anyhow::Result<Knowledge> {
+pub(super) fn knowledge(files: &SourceFiles) -> anyhow::Result<Knowledge> {
     compile::compile(files).map_err(|findings| {
         let help = "`apposite knowledge lint` shows the findings again; a set with findings is never used";
         Failure::new(

@@ -61,6 +61,9 @@ impl Config {
         if self.profile == Profile::Production {
             production(self, &mut found);
         }
+        super::dialects::check(&self.dialect, self.profile, &mut |message, help| {
+            found.add("dialect", message, help);
+        });
         if self.discovery_needs_token && self.clients.is_empty() {
             found.add(
                 "discovery_needs_token",
@@ -82,6 +85,9 @@ impl Config {
                 found.add(place(client, "issuer"), "two clients have this issuer", help);
             }
             one_client(client, self.profile, &mut found);
+            super::dialects::check_client(client, self, &mut |setting, message, help| {
+                found.add(place(client, setting), message, help);
+            });
         }
         found.0
     }

@@ -92,6 +92,12 @@ pub const SETTINGS: &[Setting] = &[
         "CSV file that says what the site's own codes mean, and which to offer; see local-codes.md.",
     )
     .overridden("APPOSITE_LOCAL_CODES", "--local-codes"),
+    setting(
+        "dialect",
+        Some("\"generic-3.0\""),
+        "How callers speak CDS Hooks where no client is registered: a dialect as in client.dialect.",
+    )
+    .overridden("APPOSITE_DIALECT", "--dialect"),
     setting("limits.body_bytes", Some("4194304"), "The largest request body, in bytes."),
     setting(
         "limits.head_seconds",
@@ -292,6 +298,36 @@ pub const SETTINGS: &[Setting] = &[
         "Our name at its authorization server: access granted to any other `subject` is not used. Left out: not \
          compared.",
     ),
+    setting(
+        "client.dialect",
+        Some("\"generic-3.0\""),
+        "How it speaks CDS Hooks: generic-3.0, generic-2.0, generic-1.0, epic, oracle-health, public-sandbox, \
+         da-vinci-crd, or a file of your own that ends in .toml. `apposite config dialect` shows what each says, and \
+         where it has that from. It also sets algorithms and max_lifetime_seconds where these are left out.",
+    ),
+    setting(
+        "client.local_codes",
+        None,
+        "CSV file with this client's own codes, in place of the one for all; see local-codes.md.",
+    ),
+    setting(
+        "client.orderables",
+        Some("\"optional\""),
+        "\"required\": a study is offered as a button only if the map of codes has an orderable for it; others are told \
+         in words. \"optional\": standard codes are offered too.",
+    ),
+    setting(
+        "client.system_actions",
+        None,
+        "Where appropriateness ratings are written on its orders: \"off\", \"top-level\" (CDS Hooks 2.0), \
+         \"extension\" (Argonaut guide) or \"both\". Left out: as the dialect says, which is \"off\" but for \
+         public-sandbox. Only by agreement with the client.",
+    ),
+    setting(
+        "client.pama_g_code",
+        None,
+        "The identifier of the qualified mechanism that these ratings name. Only if you run one: Apposite is none.",
+    ),
 ];
 
 /// The example file: every setting, explained; those without an example stand there as comments.
@@ -435,6 +471,9 @@ mod tests {
                 jwks_url: Some(String::new()),
                 jwks_file: Some("".into()),
                 fhir_subject: Some(String::new()),
+                local_codes: Some("".into()),
+                system_actions: Some(crate::dialect::Place::Off),
+                pama_g_code: Some(String::new()),
                 ..Client::new("", "")
             }],
             ..Config::default()

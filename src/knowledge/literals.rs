@@ -106,13 +106,16 @@ impl FirstLook {
             }
         }
         let needs = words.into_iter().map(|(word, needed_by)| {
-            let needs = needed_by.iter().zip([false, true]).flat_map(|(patterns, second)| {
-                patterns.blocks().map(move |(place, patterns)| Need {
-                    second,
-                    place,
-                    patterns,
-                })
-            });
+            let needs = needed_by
+                .iter()
+                .zip([false, true])
+                .flat_map(|(patterns, second)| {
+                    patterns.blocks().map(move |(place, patterns)| Need {
+                        second,
+                        place,
+                        patterns,
+                    })
+                });
             (word, needs.collect())
         });
         Self {

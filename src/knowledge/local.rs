@@ -4,7 +4,7 @@
 //! then works wherever the other does, its evidence says whose map it came by, and an orderable one is offered back. The
 //! map adds codes; it can change none. What the codes of the knowledge mean stays in `cards/`.
 
-use super::files::{CodedOffer, OfferedOrder};
+use super::files::{CodedOffer, OfferedOrder, Region};
 use super::{Knowledge, Member};
 use crate::terminology::{System, SystemId};
 use serde::Deserialize;
@@ -25,6 +25,8 @@ pub struct LocalCodes {
     systems: BTreeSet<SystemId>,
     /// Codes looked at and found to mean nothing here.
     set_aside: BTreeSet<(SystemId, String)>,
+    /// Whether nothing but the map's orderable codes is offered.
+    orderables_only: bool,
 }
 
 /// A line of the map that cannot be used: place, problem, remedy.
@@ -71,6 +73,9 @@ struct Line {
     /// `yes` when an order with this code can be placed.
     #[serde(default)]
     orderable: String,
+    /// The study of which the orderable code orders one part; its other parts have lines of their own.
+    #[serde(default)]
+    part_of: String,
 }
 
 /// FHIR's `ConceptMapRelationship`, as far as a judgement can rest on it.
@@ -96,6 +101,7 @@ impl Knowledge {
             findings: Vec::new(),
             systems: BTreeSet::new(),
             set_aside: BTreeSet::new(),
+            parts: Vec::new(),
             lines: 0,
             at: 1,
         };
@@ -120,6 +126,7 @@ impl Knowledge {
             }
             adding.lines += 1;
         }
+        adding.put_parts_together();
         let Adding {
             findings,
             systems,
@@ -135,8 +142,31 @@ impl Knowledge {
             lines,
             systems,
             set_aside,
+            orderables_only: false,
         });
         Ok(self)
+    }
+
+    /// The same knowledge, offering as a button only what the site's map marks as orderable; the rest is told in words.
+    #[must_use]
+    pub fn with_orderables_only(mut self) -> Self {
+        let Some(local) = &mut self.local else { return self };
+        local.orderables_only = true;
+        let keys: Vec<String> = local
+            .systems
+            .iter()
+            .map(|id| self.systems.key(*id).to_owned())
+            .collect();
+        for offer in self.suggestions.orders.values_mut() {
+            offer.coded.retain(|coded| keys.contains(&coded.system));
+        }
+        self
+    }
+
+    /// Whether nothing but a site's own orderables is offered as a button.
+    #[must_use]
+    pub fn offers_orderables_only(&self) -> bool {
+        self.local.as_ref().is_some_and(|local| local.orderables_only)
     }
 
     /// The site's code map, if one is in use.
@@ -169,9 +199,20 @@ struct Adding<'k> {
     findings: Vec<MapFinding>,
     systems: BTreeSet<SystemId>,
     set_aside: BTreeSet<(SystemId, String)>,
+    /// Orders that make up a study together.
+    parts: Vec<Part>,
     lines: usize,
     /// The line being read.
     at: u64,
+}
+
+/// One order of a study that takes several at this site.
+struct Part {
+    line: u64,
+    system: String,
+    whole: String,
+    regions: Vec<Region>,
+    order: OfferedOrder,
 }
 
 impl Adding<'_> {
@@ -277,7 +318,12 @@ impl Adding<'_> {
             return self.find("M006", format!("`{}` names two studies", line.code), help);
         }
         match line.orderable.as_str() {
-            "" | "no" => {}
+            "" | "no" if line.part_of.is_empty() => {}
+            "" | "no" => {
+                let help = "mark the parts of a study as orderable, or leave part_of empty";
+                self.find("M005", "a part must be orderable".into(), help);
+            }
+            "yes" if !line.part_of.is_empty() => self.part(id, line, key),
             "yes" => self.offer(id, line, key),
             _ => self.find("M005", "orderable is yes, no or empty".into(), "write yes or no"),
         }
@@ -294,12 +340,77 @@ impl Adding<'_> {
             return self.find("M006", format!("two orderable codes for study `{key}`"), help);
         }
         offer.coded.push(CodedOffer {
-            orders: vec![OfferedOrder {
-                codes: vec![format!("{system}|{}", line.code)],
-                text: line.display.clone(),
-            }],
+            orders: vec![ordered(&system, line)],
             system,
         });
+    }
+
+    /// One of several orders that make up a study at this site.
+    fn part(&mut self, id: SystemId, line: &Line, key: &str) {
+        let (part, whole) = (self.knowledge.study(key), self.knowledge.study(&line.part_of));
+        let Some((part, whole)) = part.zip(whole) else {
+            let help = "`cards/studies.toml` lists the studies";
+            return self.find(
+                "M004",
+                format!("study `{}` is not in the catalogue", line.part_of),
+                help,
+            );
+        };
+        let (part, whole) = (&part.shape, &whole.shape);
+        let same =
+            (part.modality, part.contrast, part.tracer) == (whole.modality, whole.contrast, whole.tracer);
+        let within = !part.regions.is_empty() && part.regions.iter().all(|r| whole.regions.contains(r));
+        let regions = part.regions.clone();
+        if !same || !within || regions == whole.regions {
+            let help = "a part is the same examination of fewer regions";
+            let message = format!("study `{key}` is no part of `{}`", line.part_of);
+            return self.find("M005", message, help);
+        }
+        let system = self.knowledge.systems.key(id).to_owned();
+        self.parts.push(Part {
+            line: self.at,
+            order: ordered(&system, line),
+            system,
+            whole: line.part_of.clone(),
+            regions,
+        });
+    }
+
+    /// The studies that are ordered in parts, once all lines are read.
+    fn put_parts_together(&mut self) {
+        let mut wholes: BTreeMap<(String, String), Vec<Part>> = BTreeMap::new();
+        for part in std::mem::take(&mut self.parts) {
+            wholes
+                .entry((part.whole.clone(), part.system.clone()))
+                .or_default()
+                .push(part);
+        }
+        for ((whole, system), parts) in wholes {
+            self.at = parts.last().map_or(self.at, |p| p.line);
+            let mut regions: Vec<Region> = parts.iter().flat_map(|p| p.regions.clone()).collect();
+            regions.sort_unstable();
+            if self
+                .knowledge
+                .study(&whole)
+                .is_none_or(|s| s.shape.regions != regions)
+            {
+                let help = "each region of the study needs exactly one part";
+                self.find("M005", format!("the parts of `{whole}` do not make it up"), help);
+                continue;
+            }
+            let Some(offer) = self.knowledge.suggestions.orders.get_mut(&*whole) else {
+                continue;
+            };
+            if offer.coded.iter().any(|c| c.system == system) {
+                let help = "order the study by one code, or by its parts";
+                self.find("M006", format!("two ways to order study `{whole}`"), help);
+                continue;
+            }
+            offer.coded.push(CodedOffer {
+                orders: parts.into_iter().map(|p| p.order).collect(),
+                system,
+            });
+        }
     }
 
     /// A local code for a diagnosis, procedure, drug or the like.
@@ -342,6 +453,14 @@ impl Adding<'_> {
             entry.code.clone_from(&line.code);
             entries.push(target);
         }
+    }
+}
+
+/// The order that a line places.
+fn ordered(system: &str, line: &Line) -> OfferedOrder {
+    OfferedOrder {
+        codes: vec![format!("{system}|{}", line.code)],
+        text: line.display.clone(),
     }
 }
 
@@ -436,6 +555,55 @@ mod tests {
             "urn:example:orders,Site,IMG1,CT,equivalent,study,CT_ABD_W,",
             "M006",
         );
+    }
+
+    const PARTS: &str =
+        "system,system_name,code,display,relationship,target_system,target_code,orderable,part_of\n";
+
+    /// A study may be one orderable at one site, and two at another.
+    #[test]
+    fn a_study_may_be_ordered_in_parts() {
+        let read = |lines: &str| {
+            Knowledge::embedded()
+                .unwrap()
+                .with_local_codes(&format!("{PARTS}{lines}"))
+        };
+        let abdomen = "urn:x,Site,A,MRI ABD,equivalent,study,MR_ABD_WWO,yes,MR_ABD_PEL_WWO\n";
+        let pelvis = "urn:x,Site,P,MRI PEL,equivalent,study,MR_PEL_WWO,yes,MR_ABD_PEL_WWO\n";
+        let knowledge = read(&format!("{abdomen}{pelvis}"))
+            .unwrap()
+            .with_orderables_only();
+        let coded = |study: &str| &knowledge.suggestions().orders.get(study).unwrap().coded;
+        let [one] = &coded("MR_ABD_PEL_WWO")[..] else {
+            panic!("the site's own only")
+        };
+        let codes: Vec<&str> = one.orders.iter().map(|o| o.codes[0].as_str()).collect();
+        assert_eq!(codes, ["urn:x|A", "urn:x|P"]);
+        assert!(
+            coded("CT_ABD_PEL_W").is_empty(),
+            "not in the catalogue: words only"
+        );
+
+        let check = |lines: &str, code: &str, word: &str| {
+            let findings = read(lines).unwrap_err();
+            let said = findings.iter().map(ToString::to_string).collect::<String>();
+            assert!(said.contains(code) && said.contains(word), "{lines}: {said}");
+        };
+        check(abdomen, "M005", "do not make it up");
+        check(
+            &format!("{abdomen}{abdomen}{pelvis}"),
+            "M005",
+            "do not make it up",
+        );
+        check(&abdomen.replace("yes", "no"), "M005", "must be orderable");
+        check(
+            &abdomen.replace("MR_ABD_PEL_WWO", "CT_ABD_PEL_W"),
+            "M005",
+            "no part",
+        );
+        check(&abdomen.replace("MR_ABD_PEL_WWO", "MR_NOSE"), "M004", "MR_NOSE");
+        let whole = "urn:x,Site,W,MRI,equivalent,study,MR_ABD_PEL_WWO,yes,\n";
+        check(&format!("{whole}{abdomen}{pelvis}"), "M006", "two ways");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! A call is judged on what was sent. If data are missing that could change the answer, and may be asked for, they are
 //! asked for and the call is judged again as if they had been sent: the judgement itself never waits for anything.
 
+use super::agreement::{Agreement, Agreements};
 use super::auth::Caller;
 use super::decide::{About, Answer, Answering, Decide, Gathered, Release, Service, Tally};
 use super::gather::{self, Fetched, FhirAccess, ROUNDS};
@@ -13,6 +14,7 @@ use crate::cds_hooks::depth;
 use crate::cds_hooks::discovery::{Discovery, PrefetchTemplates, ServiceDescription};
 use crate::cds_hooks::response::{Card, Response};
 use crate::cds_hooks::{HookRequest, RequestFault};
+use crate::dialect::{self, Place};
 use crate::engine::case::{Case, ResourceRef};
 use crate::engine::{Consultation, consult};
 use crate::fhir::{self, Note, Translated};
@@ -43,6 +45,8 @@ pub struct ImagingService {
     knowledge: Knowledge,
     about: About,
     discovery: Bytes,
+    /// What was agreed with clients; without agreements every answer is CDS Hooks 3.0.
+    agreements: Option<Agreements>,
 }
 
 /// One call, judged.
@@ -93,7 +97,26 @@ impl ImagingService {
             knowledge,
             about,
             discovery: discovery.into(),
+            agreements: None,
         })
+    }
+
+    /// The same service, keeping to what was agreed with its clients.
+    #[must_use]
+    pub fn with_agreements(mut self, agreements: Agreements) -> Self {
+        self.agreements = Some(agreements);
+        self
+    }
+
+    /// What was agreed with this caller, if anything.
+    fn agreed(&self, caller: &Caller) -> Option<&Agreement> {
+        self.agreements.as_ref().map(|all| all.with(caller))
+    }
+
+    /// The rule set for this caller: its own codes may be among it.
+    fn knowledge_for(&self, caller: &Caller) -> &Knowledge {
+        let own = self.agreed(caller).and_then(|agreed| agreed.knowledge.as_deref());
+        own.unwrap_or(&self.knowledge)
     }
 
     /// The rule set.
@@ -116,7 +139,7 @@ impl ImagingService {
     /// If the body is not a call of this service.
     pub fn judge_for(&self, caller: &Caller, body: &[u8], today: Date) -> Result<Judged, RequestFault> {
         let request = read(body)?;
-        let seen = self.consult(&request, today)?;
+        let seen = judged_by(self.knowledge_for(caller), &request, today)?;
         Ok(self.respond(caller, &request, seen))
     }
 
@@ -136,11 +159,12 @@ impl ImagingService {
         // What was fetched outlives everything that is read from it.
         let rounds: [OnceLock<Vec<Fetched>>; ROUNDS] = Default::default();
         let mut request = sent.clone();
-        let mut seen = self.consult(&request, today)?;
+        let knowledge = self.knowledge_for(caller);
+        let mut seen = judged_by(knowledge, &request, today)?;
         let mut gathering = None;
         let mut gathered = Gathered::NotNeeded;
         for round in &rounds {
-            let missing = gather::missing(&self.knowledge, &request, &seen.0.case, &seen.1);
+            let missing = gather::missing(knowledge, &request, &seen.0.case, &seen.1);
             if missing.is_empty() {
                 break;
             }
@@ -163,21 +187,10 @@ impl ImagingService {
             for Fetched { key, answer } in fetched {
                 request.prefetch.set(key, answer);
             }
-            seen = self.consult(&request, today)?;
+            seen = judged_by(knowledge, &request, today)?;
         }
         let judged = self.respond(caller, &request, seen);
         Ok(Judged { gathered, ..judged })
-    }
-
-    /// Steps 5 to 10: what the call says, and what is decided about it.
-    fn consult<'a>(
-        &self,
-        request: &HookRequest<'a>,
-        today: Date,
-    ) -> Result<(Translated<'a>, Consultation), RequestFault> {
-        let translated = fhir::translate(request, &self.knowledge, today)?;
-        let consultation = consult(&self.knowledge, &translated.case);
-        Ok((translated, consultation))
     }
 
     /// Step 11: the answer.
@@ -187,13 +200,19 @@ impl ImagingService {
         request: &HookRequest<'_>,
         (translated, consultation): (Translated<'_>, Consultation),
     ) -> Judged {
+        let agreed = self.agreed(caller);
+        // Ratings are written on orders that no card is about, too.
+        let rates = agreed.is_some_and(|a| a.dialect.system_actions.value != Place::Off);
         // P-01: without data that the judgement needs there is no answer at all, not even a part of one.
-        let silent =
-            consultation.unavailable.is_some() || consultation.decisions.iter().all(|d| d.advice.is_empty());
+        let silent = consultation.unavailable.is_some()
+            || !rates && consultation.decisions.iter().all(|d| d.advice.is_empty());
         let response = if silent {
             Response::default()
         } else {
-            let advised = consultation.decisions.iter().filter(|d| !d.advice.is_empty());
+            let advised = consultation
+                .decisions
+                .iter()
+                .filter(|d| rates || !d.advice.is_empty());
             let drafts: BTreeMap<ResourceRef, Value> = advised
                 .flat_map(|d| d.parts.iter().chain([&d.order]))
                 .filter_map(|order| Some((order.clone(), translated.originals.get(order)?)))
@@ -204,7 +223,15 @@ impl ImagingService {
                 tenant: &tenant,
                 hook_instance: &instance,
             };
-            answer::answer(&self.knowledge, call, &translated.case, &consultation, &drafts)
+            let (knowledge, case) = (self.knowledge_for(caller), &translated.case);
+            match agreed {
+                None => answer::answer(knowledge, call, case, &consultation, &drafts),
+                Some(agreed) => {
+                    let terms = agreed.terms();
+                    let answer = answer::answer_to(knowledge, terms, call, case, &consultation, &drafts);
+                    dialect::render(answer, &agreed.dialect)
+                }
+            }
         };
         Judged {
             case: translated.case,
@@ -318,6 +345,17 @@ fn read(body: &[u8]) -> Result<HookRequest<'_>, RequestFault> {
     let request = HookRequest::parse(body)?;
     request.require_hook(&HOOKS)?;
     Ok(request)
+}
+
+/// Steps 5 to 10: what the call says, and what is decided about it.
+fn judged_by<'a>(
+    knowledge: &Knowledge,
+    request: &HookRequest<'a>,
+    today: Date,
+) -> Result<(Translated<'a>, Consultation), RequestFault> {
+    let translated = fhir::translate(request, knowledge, today)?;
+    let consultation = consult(knowledge, &translated.case);
+    Ok((translated, consultation))
 }
 
 /// The discovery document: one id at both hooks.

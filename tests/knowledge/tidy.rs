@@ -43,14 +43,19 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("knowledge", &["terminology"]),
     ("engine", &["knowledge", "terminology"]),
     ("cds_hooks", &[]),
-    ("answer", &["engine", "knowledge", "terminology", "cds_hooks"]),
+    ("dialect", &["cds_hooks"]),
+    (
+        "answer",
+        &["engine", "knowledge", "terminology", "cds_hooks", "dialect"],
+    ),
     ("review", &["answer", "engine", "knowledge", "terminology"]),
     ("fhir", &["engine", "knowledge", "terminology", "cds_hooks"]),
-    ("config", &["knowledge"]),
+    ("config", &["knowledge", "dialect"]),
     (
         "service",
         &[
             "config",
+            "dialect",
             "fhir",
             "answer",
             "review",
@@ -64,6 +69,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         "cli",
         &[
             "config",
+            "dialect",
             "service",
             "fhir",
             "answer",

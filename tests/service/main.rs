@@ -15,6 +15,7 @@ mod cli;
 mod closure;
 mod config;
 mod cors;
+mod dialects;
 mod door;
 mod fixtures;
 mod gather;

@@ -23,6 +23,7 @@ impl Build<'_> {
                 "question_description".to_owned(),
                 common.question_description.clone(),
             ),
+            ("rating_description".to_owned(), common.rating_description.clone()),
         ];
         texts.extend(
             common

@@ -39,6 +39,9 @@ pub struct CommonWords {
     pub question_label: String,
     /// Description of the action that states a question on an order.
     pub question_description: String,
+    /// Description of the action that records the rating on an order.
+    #[serde(default)]
+    pub rating_description: String,
     /// Note line kinds under "Not known".
     pub limits: BTreeMap<String, String>,
     /// Modifier → words when merged into a card.

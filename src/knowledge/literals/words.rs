@@ -120,8 +120,7 @@ impl<T> WordSet<T> {
             return None;
         }
         let before = usize::from(*self.before.get(block)?);
-        self.groups
-            .get(before + (bits & (bit - 1)).count_ones() as usize)
+        self.groups.get(before + (bits & (bit - 1)).count_ones() as usize)
     }
 }
 
