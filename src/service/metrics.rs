@@ -189,7 +189,7 @@ impl Metrics {
         self.ready.set(ready.into());
         self.self_test.set(tested.into());
         let mut text = Vec::new();
-        // Writing to memory does not fail; a family without samples is left out by the encoder's caller.
+        // Writing to memory does not fail, and what has not been counted yet is not among what is gathered.
         let _ = TextEncoder::new().encode(&self.registry.gather(), &mut text);
         text
     }
