@@ -322,7 +322,8 @@ pub const SETTINGS: &[Setting] = &[
         "Where appropriateness ratings are written on its orders: \"off\", \"top-level\" (CDS Hooks 2.0), \
          \"extension\" (Argonaut guide) or \"both\". Left out: as the dialect says, which is \"off\" but for \
          public-sandbox. Only by agreement with the client.",
-    ),
+    )
+    .such_as("\"off\""),
     setting(
         "client.pama_g_code",
         None,

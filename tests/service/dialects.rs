@@ -57,7 +57,7 @@ impl Served {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
         let callers = match registered {
-            true => Callers::registered(&config.clients, &[base.clone()], false).unwrap(),
+            true => Callers::registered(&config.clients, std::slice::from_ref(&base), false).unwrap(),
             false => Callers::anybody(),
         };
         let settings = Settings {
