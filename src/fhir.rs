@@ -66,6 +66,8 @@ pub trait Interest {
 pub struct Translated<'a> {
     /// All the engine may look at.
     pub case: Case,
+    /// False when no code or word of the orders and diagnoses could name the tumour: nothing else was read then.
+    pub tumour_possible: bool,
     /// What was odd about the data.
     pub notes: Vec<Note>,
     /// The draft orders as received, for suggestions that edit them (P-07).

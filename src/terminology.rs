@@ -32,13 +32,12 @@ impl Concept {
         self.words().next().is_none() && self.codings.iter().all(|c| c.code.is_none())
     }
 
-    /// Every piece of text in it: the text first, then each display.
+    /// Every piece of text in it: the text first, then each display that is not the very same.
     pub fn words(&self) -> impl Iterator<Item = &str> {
+        let text = self.text.as_deref();
         let displays = self.codings.iter().filter_map(|c| c.display.as_deref());
-        self.text
-            .as_deref()
-            .into_iter()
-            .chain(displays)
+        text.into_iter()
+            .chain(displays.filter(move |display| Some(*display) != text))
             .filter(|w| !w.trim().is_empty())
     }
 }

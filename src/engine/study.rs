@@ -66,6 +66,9 @@ impl<'a> StudyTexts<'a> {
 
     /// The same with notes: how it is to be done.
     pub fn how(&self) -> &Text<'a> {
+        if self.order.notes.is_empty() && self.order.body_sites.is_empty() {
+            return self.what();
+        }
         self.how.get_or_init(|| {
             let notes = self.notes_that_stand().iter().map(String::as_str);
             self.of_this_study(self.described().chain(notes))

@@ -41,7 +41,8 @@ pub fn translate<'a>(
         call.read_found(|kind| kind == Kind::Condition);
         call.read_bundled();
         call.resolve(&mut orders);
-        if interest.tumour_possible(&orders, &call.chart.conditions) {
+        call.tumour_possible = interest.tumour_possible(&orders, &call.chart.conditions);
+        if call.tumour_possible {
             call.survey(|source| !matches!(source, Source::Conditions | Source::Patient));
             call.read_found(|kind| kind == Kind::Medication);
             call.read_found(|kind| !matches!(kind, Kind::Medication | Kind::Patient));
@@ -71,6 +72,7 @@ struct Call<'a, 'i, I> {
     medicines: BTreeMap<String, Concept>,
     /// Sources of which something was left out for size.
     cut: Vec<Source>,
+    tumour_possible: bool,
 }
 
 impl<'a, 'i, I: Interest> Call<'a, 'i, I> {
@@ -89,6 +91,7 @@ impl<'a, 'i, I: Interest> Call<'a, 'i, I> {
             names: BTreeMap::new(),
             medicines: BTreeMap::new(),
             cut: Vec::new(),
+            tumour_possible: false,
         }
     }
 
@@ -142,6 +145,7 @@ impl<'a, 'i, I: Interest> Call<'a, 'i, I> {
                 orders,
                 chart: self.chart,
             },
+            tumour_possible: self.tumour_possible,
             notes: self.notes.0,
         }
     }

@@ -24,7 +24,7 @@ pub use reach::{FhirReach, ReachFault};
 
 use crate::cds_hooks::HookRequest;
 use crate::engine::Consultation;
-use crate::engine::case::Case;
+use crate::fhir::Translated;
 use crate::knowledge::Knowledge;
 use fetch::Asking;
 use grant::Grant;
@@ -129,10 +129,10 @@ impl Gathering<'_> {
 pub(super) fn missing(
     knowledge: &Knowledge,
     request: &HookRequest<'_>,
-    case: &Case,
+    translated: &Translated<'_>,
     consultation: &Consultation,
 ) -> Vec<Need> {
-    let sources = plan::sources(knowledge, case, consultation);
+    let sources = plan::sources(knowledge, translated, consultation);
     if sources.is_empty() {
         return Vec::new();
     }

@@ -164,7 +164,7 @@ impl ImagingService {
         let mut gathering = None;
         let mut gathered = Gathered::NotNeeded;
         for round in &rounds {
-            let missing = gather::missing(knowledge, &request, &seen.0.case, &seen.1);
+            let missing = gather::missing(knowledge, &request, &seen.0, &seen.1);
             if missing.is_empty() {
                 break;
             }

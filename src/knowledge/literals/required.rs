@@ -51,8 +51,8 @@ impl Required {
 /// The bytes a match can begin with.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Start {
-    /// For each of the first places the bytes that can stand there, in lower case.
-    bytes: [Option<ByteSet>; 3],
+    /// For each of the first places the bytes that can stand there, in either case; nothing is known of a full set.
+    bytes: [ByteSet; 3],
     /// A match begins at the start of a word.
     word: bool,
     /// Every spelling with which a match can begin, each after its length.
@@ -63,9 +63,9 @@ impl Start {
     fn with(prefix: Option<Words>, word: bool) -> Self {
         let prefix = prefix.unwrap_or_default();
         let shortest = prefix.iter().map(Vec::len).min().unwrap_or(0);
-        let mut bytes = [None; 3];
+        let mut bytes = [ByteSet::default(); 3];
         for (at, set) in bytes.iter_mut().enumerate().take(shortest) {
-            *set = Some(ByteSet::of(prefix.iter().filter_map(|w| w.get(at).copied())));
+            *set = ByteSet::of(prefix.iter().filter_map(|w| w.get(at).copied()));
         }
         let starts_inside = |w: &Vec<u8>| w.first().is_some_and(|b| is_word(*b));
         Self {
@@ -77,30 +77,24 @@ impl Start {
 
     /// True when nothing is known about it, so that every place must be tried.
     pub fn is_anywhere(&self) -> bool {
-        self.bytes.iter().all(Option::is_none)
+        self.bytes.iter().all(|set| *set == ByteSet::FULL)
     }
 
-    /// The places of a text where a match can begin, from a place on.
+    /// The next place of a text where a match can begin, from a place on.
     pub fn next(&self, text: &[u8], from: usize) -> Option<usize> {
-        (from..text.len()).find(|at| self.fits(text, *at))
-    }
-
-    fn fits(&self, text: &[u8], at: usize) -> bool {
-        let here = text.get(at..).unwrap_or_default();
         let [first, second, third] = &self.bytes;
-        let has = |set: &Option<ByteSet>, place: usize| {
-            set.as_ref()
-                .is_none_or(|set| here.get(place).is_some_and(|b| set.has(b.to_ascii_lowercase())))
-        };
-        has(first, 0)
-            && has(second, 1)
-            && has(third, 2)
-            && !(self.word
-                && at
-                    .checked_sub(1)
-                    .and_then(|b| text.get(b))
-                    .is_some_and(|b| is_word(*b)))
-            && self.is_spelled(here)
+        let rest = text.get(from..)?;
+        // Most places fall at the first sign.
+        let places = rest.iter().enumerate().filter(|(_, sign)| first.has(**sign));
+        let mut places = places.map(|(at, _)| from + at);
+        places.find(|at| {
+            let here = text.get(*at..).unwrap_or_default();
+            let before = || at.checked_sub(1).and_then(|before| text.get(before));
+            second.takes(here.get(1))
+                && third.takes(here.get(2))
+                && !(self.word && before().is_some_and(|sign| is_word(*sign)))
+                && self.is_spelled(here)
+        })
     }
 
     /// True when the text begins with one of the spellings.
@@ -133,18 +127,32 @@ fn packed(words: &Words) -> Option<Box<[u8]>> {
     Some(packed.into())
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct ByteSet([u64; 4]);
 
+impl Default for ByteSet {
+    fn default() -> Self {
+        Self::FULL
+    }
+}
+
 impl ByteSet {
+    const FULL: Self = Self([u64::MAX; 4]);
+
+    /// These letters in either case, and whatever else is among them.
     fn of(bytes: impl Iterator<Item = u8>) -> Self {
-        let mut set = Self::default();
-        for byte in bytes {
+        let mut set = Self([0; 4]);
+        for byte in bytes.flat_map(|byte| [byte.to_ascii_lowercase(), byte.to_ascii_uppercase()]) {
             if let Some(bits) = set.0.get_mut(usize::from(byte >> 6)) {
                 *bits |= 1 << (byte & 63);
             }
         }
         set
+    }
+
+    /// Whether a sign of a text can stand here; where the text has ended, only if nothing is known.
+    fn takes(&self, sign: Option<&u8>) -> bool {
+        sign.map_or(*self == Self::FULL, |sign| self.has(*sign))
     }
 
     fn has(&self, byte: u8) -> bool {

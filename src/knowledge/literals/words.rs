@@ -15,6 +15,12 @@ const KEYS: usize = 1 << (3 * SIGN);
 /// The kind of sign that follows the last one of a text.
 const END: u16 = 0;
 
+/// How many signs are compared at once.
+const HEAD: usize = 8;
+
+/// The bit that tells a small letter from a capital.
+const SMALL: u64 = 0x2020_2020_2020_2020;
+
 /// Words, and what is said of each.
 #[derive(Debug)]
 pub(super) struct WordSet<T> {
@@ -25,15 +31,32 @@ pub(super) struct WordSet<T> {
     /// For each key that begins a word the place of its words.
     groups: Vec<Range<u32>>,
     words: Vec<Word>,
-    /// The signs of all words, one after the other.
+    /// The signs of all words after their heads, one after the other.
     signs: Vec<u8>,
     said: Vec<T>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Word {
-    signs: Range<u32>,
+    /// Its first signs, as [`head`] has them, and which bits of a text's head they are.
+    head: u64,
+    mask: u64,
+    /// Its other signs.
+    rest: Range<u32>,
     said: Range<u32>,
+}
+
+impl Word {
+    fn begins(&self, text: &[u8], head: u64, signs: &[u8]) -> bool {
+        if head & self.mask != self.head {
+            return false;
+        }
+        let rest = slice(signs, &self.rest);
+        rest.is_empty()
+            || text
+                .get(HEAD..HEAD + rest.len())
+                .is_some_and(|text| text.eq_ignore_ascii_case(rest))
+    }
 }
 
 impl<T> Default for WordSet<T> {
@@ -55,9 +78,14 @@ impl<T> WordSet<T> {
         };
         let mut keyed: Vec<(u16, usize)> = Vec::new();
         for (number, (word, said)) in words.into_iter().enumerate() {
-            let signs = grow(&mut set.signs, word.iter().copied());
-            let said = grow(&mut set.said, said);
-            set.words.push(Word { signs, said });
+            let bits = u32::try_from(8 * word.len().min(HEAD)).unwrap_or_default();
+            let mask = u64::MAX.checked_shr(u64::BITS - bits).unwrap_or_default();
+            set.words.push(Word {
+                head: head(word) & mask,
+                mask,
+                rest: grow(&mut set.signs, word.iter().skip(HEAD).copied()),
+                said: grow(&mut set.said, said),
+            });
             let key = key_at(word, 0);
             // What follows a word of two signs can be anything.
             let any_third = if word.len() > 2 { 0 } else { (1 << SIGN) - 1 };
@@ -66,7 +94,7 @@ impl<T> WordSet<T> {
         keyed.sort_unstable();
         let mut in_order = Vec::new();
         for group in keyed.chunk_by(|a, b| a.0 == b.0) {
-            for (key, _) in group.iter().take(1) {
+            if let Some((key, _)) = group.first() {
                 let (block, bit) = place(*key);
                 if let Some(bits) = set.begins.get_mut(block) {
                     *bits |= bit;
@@ -82,30 +110,25 @@ impl<T> WordSet<T> {
         }
         set.words = in_order
             .iter()
-            .filter_map(|number| set.words.get(*number))
-            .map(|word| Word {
-                signs: word.signs.clone(),
-                said: word.said.clone(),
-            })
+            .filter_map(|number| set.words.get(*number).cloned())
             .collect();
         set
     }
 
-    /// Tells what is said of each word of a text, wherever it stands and in any case.
+    /// Tells what is said of each word of a text, wherever it stands and in any case. A few signs that are no letters
+    /// pass for others, so now and then a word is told that is not there.
     pub fn each(&self, text: &[u8], mut tell: impl FnMut(&T)) {
         let mut key = key_at(text, 0) >> SIGN;
-        for at in 0..text.len() {
-            key = ((key << SIGN) | text.get(at + 2).map_or(END, |b| kind(*b))) & (KEYS as u16 - 1);
+        let thirds = text.iter().skip(2).map(|sign| kind(*sign));
+        for (at, third) in thirds.chain([END, END]).enumerate() {
+            key = ((key << SIGN) | third) & (KEYS as u16 - 1);
             let Some(group) = self.group(key) else {
                 continue;
             };
-            let rest = text.get(at..).unwrap_or_default();
+            let here = text.get(at..).unwrap_or_default();
+            let head = head(here);
             for word in slice(&self.words, group) {
-                let signs = slice(&self.signs, &word.signs);
-                if rest
-                    .get(..signs.len())
-                    .is_some_and(|start| start.eq_ignore_ascii_case(signs))
-                {
+                if word.begins(here, head, &self.signs) {
                     slice(&self.said, &word.said).iter().for_each(&mut tell);
                 }
             }
@@ -146,18 +169,38 @@ fn key_at(text: &[u8], at: usize) -> u16 {
     (kind(at) << (2 * SIGN)) | (kind(at + 1) << SIGN) | kind(at + 2)
 }
 
+/// The first signs of a text as one number; letters in either case are the same.
+fn head(text: &[u8]) -> u64 {
+    let head = text.first_chunk().copied().unwrap_or_else(|| {
+        let mut head = [0; HEAD];
+        head.iter_mut().zip(text).for_each(|(to, sign)| *to = *sign);
+        head
+    });
+    u64::from_le_bytes(head) | SMALL
+}
+
 /// One of 32 kinds of sign: a letter in either case, a digit, and so on.
 fn kind(sign: u8) -> u16 {
-    match sign {
-        b'a'..=b'z' => u16::from(sign - b'a') + 1,
-        b'A'..=b'Z' => u16::from(sign - b'A') + 1,
-        b'0'..=b'9' => 27,
-        b' ' => 28,
-        b'-' => 29,
-        b'/' => 30,
-        _ => 31,
-    }
+    KINDS.get(usize::from(sign)).copied().unwrap_or(END)
 }
+
+const KINDS: [u16; 256] = {
+    let mut kinds = [31; 256];
+    let mut sign = 0_u8;
+    while sign < 128 {
+        kinds[sign as usize] = match sign {
+            b'a'..=b'z' => (sign - b'a') as u16 + 1,
+            b'A'..=b'Z' => (sign - b'A') as u16 + 1,
+            b'0'..=b'9' => 27,
+            b' ' => 28,
+            b'-' => 29,
+            b'/' => 30,
+            _ => 31,
+        };
+        sign += 1;
+    }
+    kinds
+};
 
 #[cfg(test)]
 mod tests {

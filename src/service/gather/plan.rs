@@ -9,9 +9,9 @@
 
 use super::page::Page;
 use crate::cds_hooks::{HookRequest, Prefetched};
-use crate::engine::case::{Case, DraftOrder, ReasonReference, Source};
+use crate::engine::case::{DraftOrder, ReasonReference, Source};
 use crate::engine::{Consultation, Decision};
-use crate::fhir::{Interest as _, KEYS, PrefetchKey, source_of};
+use crate::fhir::{KEYS, PrefetchKey, Translated, source_of};
 use crate::knowledge::Knowledge;
 use crate::knowledge::files::Voice;
 use serde_json::value::RawValue;
@@ -39,10 +39,14 @@ pub(in crate::service) struct Begun {
 }
 
 /// The sources that could change the answer, whether or not they are missing.
-pub(super) fn sources(knowledge: &Knowledge, case: &Case, consultation: &Consultation) -> BTreeSet<Source> {
+pub(super) fn sources(
+    knowledge: &Knowledge,
+    translated: &Translated<'_>,
+    consultation: &Consultation,
+) -> BTreeSet<Source> {
     let selected = consultation.decisions.iter().filter(|decision| decision.selected);
     let mut sources: BTreeSet<Source> = selected
-        .flat_map(|decision| of_decision(knowledge, case, decision))
+        .flat_map(|decision| of_decision(knowledge, translated, decision))
         .collect();
     if consultation.unavailable.is_some() {
         sources.insert(Source::Conditions);
@@ -51,7 +55,7 @@ pub(super) fn sources(knowledge: &Knowledge, case: &Case, consultation: &Consult
 }
 
 /// The sources that could change what is said of one order.
-fn of_decision(knowledge: &Knowledge, case: &Case, decision: &Decision) -> Vec<Source> {
+fn of_decision(knowledge: &Knowledge, translated: &Translated<'_>, decision: &Decision) -> Vec<Source> {
     let answer = |fact: &str| {
         let step = decision.trace.iter().find(|step| &*step.fact == fact);
         step.map(|step| &*step.answer)
@@ -71,12 +75,12 @@ fn of_decision(knowledge: &Knowledge, case: &Case, decision: &Decision) -> Vec<S
         return Source::ALL.to_vec();
     }
     // The gate that ended it was the diagnosis, or the link between order and tumour.
-    let order = case
+    let order = translated
+        .case
         .orders
         .iter()
         .find(|order| order.id.as_ref() == Some(&decision.order));
     let points_elsewhere = order.is_some_and(points_to_unread);
-    let possible = knowledge.tumour_possible(&case.orders, &case.chart.conditions);
     match answer("link") {
         Some(_) if points_elsewhere => vec![Source::Conditions],
         Some(_) => Vec::new(),
@@ -84,7 +88,7 @@ fn of_decision(knowledge: &Knowledge, case: &Case, decision: &Decision) -> Vec<S
         // A contradiction stays one, whatever else is read.
         None if answer("disease") == Some("ambiguous") => Vec::new(),
         // Pathology results can make the diagnosis.
-        None if possible => vec![Source::Conditions, Source::Observations],
+        None if translated.tumour_possible => vec![Source::Conditions, Source::Observations],
         None => Vec::new(),
     }
 }
