@@ -33,3 +33,5 @@ pub mod config;
 pub mod fhir;
 #[cfg(feature = "service")]
 pub mod service;
+#[cfg(feature = "service")]
+pub mod simulate;

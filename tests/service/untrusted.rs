@@ -1,0 +1,229 @@
+//! SC-01: whatever stands in a request, a card is inert, also where clients render GitHub's Markdown with raw HTML.
+//!
+//! `untrusted/seeds.json` holds ways in; each is tried at five places of a text ([`places`]). The texts go into every
+//! field of a request that holds words, all at once and one field after the other; and, since cards quote little, right
+//! through the escaping into the detail of a card. What is rendered must have the elements of the template and no other.
+
+mod browser;
+mod page;
+
+use super::fixtures::{TODAY, fixtures, list};
+use apposite::answer::escape;
+use apposite::cli::{Explain, Form, wiring};
+use page::{faults, html};
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
+
+/// Seeds by what they try.
+static SEEDS: LazyLock<BTreeMap<String, Vec<String>>> =
+    LazyLock::new(|| serde_json::from_str(include_str!("untrusted/seeds.json")).unwrap());
+
+/// Calls whose cards quote orders, conditions, allergies, implants and dates.
+const BASES: [&str; 6] = [
+    "hooks/order-sign/rich-order",
+    "hooks/order-select/seed-noncontrast-ct",
+    "hooks/order-select/local-code-free-text",
+    "hooks/order-select/iodine-allergy",
+    "hooks/order-select/pacemaker-noncontrast-ct",
+    "hooks/order-select/unclear-follow-up",
+];
+
+/// Members that hold words.
+const WORDS: [&str; 16] = [
+    "text",
+    "display",
+    "family",
+    "given",
+    "valueString",
+    "conclusion",
+    "description",
+    "authorString",
+    "title",
+    "div",
+    "name",
+    "comment",
+    "patientInstruction",
+    "label",
+    "preferred",
+    "summary",
+];
+
+/// A seed at five places of a text: alone, before, behind, in the middle at a space, and glued into a word.
+fn places(seed: &str, text: &str) -> [String; 5] {
+    let middle = text.find(' ').unwrap_or(text.len());
+    let word = text.char_indices().nth(3).map_or(text.len(), |(at, _)| at);
+    let into = |at: usize| format!("{}{seed}{}", &text[..at], &text[at..]);
+    [
+        seed.to_owned(),
+        format!("{seed}\n\n{text}"),
+        format!("{text} {seed}"),
+        into(middle),
+        into(word),
+    ]
+}
+
+fn seeds() -> impl Iterator<Item = &'static String> {
+    SEEDS.values().flatten()
+}
+
+/// Every text of the corpus, around words that make a card speak.
+fn corpus() -> Vec<String> {
+    let texts = seeds().flat_map(|s| places(s, "Staging of newly diagnosed pNET"));
+    let distinct: BTreeSet<String> = texts.collect();
+    distinct.into_iter().collect()
+}
+
+/// Changes the words of a request, where `wanted` says so; gives their number.
+fn reword(value: &mut Value, key: &str, change: &dyn Fn(usize, &str) -> Option<String>, at: &mut usize) {
+    match value {
+        Value::String(text) if WORDS.contains(&key) => {
+            if let Some(new) = change(*at, text) {
+                *text = new;
+            }
+            *at += 1;
+        }
+        Value::Array(entries) => entries.iter_mut().for_each(|v| reword(v, key, change, at)),
+        Value::Object(members) => members.iter_mut().for_each(|(k, v)| reword(v, k, change, at)),
+        _ => {}
+    }
+}
+
+fn cards(explain: &dyn Explain, request: &Value) -> Vec<Value> {
+    let told = explain
+        .explain(request.to_string().as_bytes(), TODAY, Form::Json)
+        .unwrap();
+    let told: Value = serde_json::from_str(&told).unwrap();
+    list(&told["response"]["cards"]).to_vec()
+}
+
+/// Every text on a card that a client shows.
+fn shown(card: &Value) -> Vec<&str> {
+    let mut texts = vec![&card["summary"], &card["detail"], &card["source"]["label"]];
+    for suggestion in list(&card["suggestions"]) {
+        texts.push(&suggestion["label"]);
+        texts.extend(list(&suggestion["actions"]).iter().map(|a| &a["description"]));
+    }
+    texts.extend(list(&card["overrideReasons"]).iter().map(|r| &r["display"]));
+    texts.into_iter().filter_map(Value::as_str).collect()
+}
+
+fn bases() -> Vec<Value> {
+    let all = fixtures();
+    let base = |name: &str| serde_json::from_slice(&all[name]).unwrap();
+    BASES.into_iter().map(base).collect()
+}
+
+#[test]
+fn the_corpus_is_large_and_alive() {
+    assert!(corpus().len() >= 500, "{}", corpus().len());
+    // What is not escaped does harm: the check can fail. Some seeds are harmless to this reader and not to others.
+    let alive = seeds().filter(|seed| !faults(seed).is_empty()).count();
+    assert!(alive * 2 > seeds().count(), "{alive} of {}", seeds().count());
+    for (group, seeds) in SEEDS.iter() {
+        assert!(
+            group == "templates" || seeds.iter().any(|s| !faults(s).is_empty()),
+            "{group}"
+        );
+    }
+}
+
+#[test]
+fn whatever_is_escaped_is_inert_wherever_it_stands() {
+    let mut wrong = Vec::new();
+    for text in corpus() {
+        let safe = escape(&text);
+        // As a card quotes it, at the begin of a line, and in a list.
+        for detail in [
+            format!("**Why:** order “{safe}” (2026-06-01)."),
+            safe.clone(),
+            format!("- {safe}\n- b"),
+        ] {
+            wrong.extend(
+                faults(&detail)
+                    .into_iter()
+                    .map(|f| format!("{text:?} in {detail:?}: {f}")),
+            );
+        }
+    }
+    assert!(wrong.is_empty(), "{} of them:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// All fields at once, and the summary stays ours: it is the same whatever the request says.
+#[test]
+fn no_request_text_makes_a_card_do_anything() {
+    let explain = wiring::explain(None, None).unwrap();
+    let bases = bases();
+    let summaries: BTreeSet<String> = fixtures()
+        .values()
+        .filter_map(|bytes| serde_json::from_slice::<Value>(bytes).ok())
+        .filter_map(|request| {
+            explain
+                .explain(request.to_string().as_bytes(), TODAY, Form::Json)
+                .ok()
+        })
+        .flat_map(|told| {
+            let told: Value = serde_json::from_str(&told).unwrap();
+            list(&told["response"]["cards"]).to_vec()
+        })
+        .map(|card| card["summary"].as_str().unwrap().to_owned())
+        .collect();
+    let (mut seen, mut tried) = (0, 0);
+    for (at, seed) in seeds().enumerate() {
+        for place in 0..5 {
+            let mut request = bases[(at + place) % bases.len()].clone();
+            reword(
+                &mut request,
+                "",
+                &|_, text| Some(places(seed, text)[place].clone()),
+                &mut 0,
+            );
+            tried += 1;
+            for card in cards(&*explain, &request) {
+                seen += 1;
+                let summary = card["summary"].as_str().unwrap();
+                assert!(summaries.contains(summary), "{seed:?}: {summary}");
+                assert_eq!(card.get("links"), None, "{seed:?}");
+                for text in shown(&card) {
+                    let found = faults(text);
+                    assert!(
+                        found.is_empty(),
+                        "{seed:?} at {place}: {found:?} in {text:?}\n{}",
+                        html(text)
+                    );
+                }
+            }
+        }
+    }
+    assert!(tried >= 500 && seen > 100, "{seen} cards of {tried} requests");
+}
+
+/// One field after the other: what stands beside it still makes cards speak.
+#[test]
+fn no_single_field_makes_a_card_do_anything() {
+    let explain = wiring::explain(None, None).unwrap();
+    let mut seen = 0;
+    for base in bases() {
+        let mut fields = 0;
+        reword(&mut base.clone(), "", &|_, _| None, &mut fields);
+        for field in 0..fields {
+            let seed = seeds().nth((field * 37 + fields) % seeds().count()).unwrap();
+            for place in 0..5 {
+                let mut request = base.clone();
+                let change = |at: usize, text: &str| (at == field).then(|| places(seed, text)[place].clone());
+                reword(&mut request, "", &change, &mut 0);
+                for card in cards(&*explain, &request) {
+                    seen += 1;
+                    for text in shown(&card) {
+                        assert_eq!(
+                            faults(text),
+                            [] as [String; 0],
+                            "{seed:?} in field {field}: {text:?}"
+                        );
+                    }
+                }
+            }
+        }
+    }
+    assert!(seen > 500, "{seen}");
+}
