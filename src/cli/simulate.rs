@@ -17,7 +17,7 @@ use crate::simulate::rules::{self, Exchange, Finding, Level};
 use anyhow::Context as _;
 use report::{Called, Report};
 use serde_json::{Map, Value};
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -61,7 +61,7 @@ pub(super) struct Arguments {
     /// The `iss` of tokens [default: the address of this EHR]
     #[arg(long, value_name = "URL")]
     issuer: Option<String>,
-    /// Where the service can fetch the key set, for the `jku` of tokens [default: this EHR]
+    /// Where the service can fetch the key set, for the `jku` of tokens [default: this EHR, for services on this machine]
     #[arg(long, value_name = "URL")]
     key_set_url: Option<String>,
     /// Print the public key set, to register it with a service, and end
@@ -241,6 +241,20 @@ async fn play(
         }
     }
     Ok(())
+}
+
+/// What tokens say of where the key set is: nothing to a service that could not fetch it there.
+fn key_set_url(arguments: &Arguments, ehr: &Ehr) -> Option<String> {
+    let near = |url: &String| {
+        let url = reqwest::Url::parse(url).ok();
+        let host = url
+            .and_then(|u| u.host_str().map(ToOwned::to_owned))
+            .unwrap_or_default();
+        let ip = host.trim_matches(['[', ']']).parse::<IpAddr>();
+        host == "localhost" || ip.is_ok_and(|ip| ip.is_loopback())
+    };
+    let own = || arguments.url.as_ref().is_none_or(near).then(|| ehr.key_set_url());
+    arguments.key_set_url.clone().or_else(own)
 }
 
 /// One call of one service, and what becomes of its cards.

@@ -1,4 +1,4 @@
-//! What the CDS Hooks specification asks of an answer, as a list of rules, each with its id in `REQUIREMENTS`.
+//! What the CDS Hooks specification asks of an answer, as a list of rules, each with the id that our tests use.
 //!
 //! Pure: what was asked and what came back go in, findings come out. The rules are those of any service; whether an
 //! answer is right for the patient is not asked. [`sandbox`] adds what the page of the public sandbox needs.

@@ -112,7 +112,7 @@ fn the_whole_exchange_is_one_command() {
         "update ServiceRequest/",
         "may be set aside",
         "rules kept",
-        "1 calls, 1 cards: all is well",
+        "1 call, 1 card: all is well",
     ] {
         assert!(text.contains(part), "{part}: {text}");
     }
@@ -210,7 +210,7 @@ fn what_goes_wrong_is_told_and_shows_in_the_exit_code() {
     let out = output(&refused);
     assert_eq!(out.status.code(), Some(1), "{}", said(&out));
     assert!(
-        said(&out).contains("412") && said(&out).contains("1 calls were refused"),
+        said(&out).contains("412") && said(&out).contains("1 call refused"),
         "{}",
         said(&out)
     );

@@ -160,11 +160,7 @@ impl Report {
                 "millis": millis(reply), "answer": answer, "read": asked, "findings": findings }),
             );
         }
-        let count = match cards.len() {
-            0 => "no card".to_owned(),
-            1 => "1 card".to_owned(),
-            many => format!("{many} cards"),
-        };
+        let count = counted(cards.len(), "card");
         let told = if reply.status == 200 {
             count
         } else {
@@ -242,6 +238,7 @@ impl Report {
 
     pub(super) fn end(&self) -> anyhow::Result<()> {
         let (calls, cards, broken, refused) = (self.calls, self.cards, self.broken, self.refused);
+        let (called, shown) = (counted(calls, "call"), counted(cards, "card"));
         if self.json {
             return self.line(
                 &json!({ "event": "end", "calls": calls, "cards": cards, "broken": broken,
@@ -250,10 +247,14 @@ impl Report {
         }
         let verdict = match (broken, refused) {
             (0, 0) => "all is well".to_owned(),
-            _ => format!("{broken} answers break a rule, {refused} calls were refused"),
+            _ => format!(
+                "{} with a broken rule, {} refused",
+                counted(broken, "answer"),
+                counted(refused, "call")
+            ),
         };
         let verdict = self.look.verdict(self.is_well(), &verdict);
-        print(&format!("\n{calls} calls, {cards} cards: {verdict}\n"))
+        print(&format!("\n{called}, {shown}: {verdict}\n"))
     }
 
     fn told(&self, text: &mut String, findings: &[Finding], rules: usize) {
@@ -264,6 +265,14 @@ impl Report {
         for finding in findings {
             text.push_str(&self.look.finding(finding));
         }
+    }
+}
+
+fn counted(number: usize, what: &str) -> String {
+    match number {
+        0 => format!("no {what}"),
+        1 => format!("1 {what}"),
+        many => format!("{many} {what}s"),
     }
 }
 
