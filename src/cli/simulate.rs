@@ -198,7 +198,7 @@ async fn play(
     let signing = (!arguments.no_auth).then(|| Signing {
         identity,
         issuer: issuer.clone(),
-        key_set_url: Some(arguments.key_set_url.clone().unwrap_or_else(|| ehr.key_set_url())),
+        key_set_url: key_set_url(arguments, &ehr),
     });
     let client = Client::new(&base, signing, Duration::from_secs(arguments.patience)).map_err(told)?;
     report.begin(&client, &ehr, &issuer, arguments, own.as_deref())?;

@@ -1,6 +1,6 @@
 //! The corpus in a real browser: no script runs, nothing is fetched, no element appears.
 
-use super::{corpus, html, seeds};
+use super::{answered, corpus, html, shown};
 use apposite::answer::escape;
 use serde_json::Value;
 use std::fmt::Write as _;
@@ -69,17 +69,29 @@ fn opened(name: &str, texts: impl Iterator<Item = String>) -> Option<Value> {
 #[ignore = "needs chromium: apt-get install chromium, then run with --ignored"]
 fn the_corpus_is_inert_in_a_browser() {
     let quoted = |text: &String| format!("**Why:** order “{}”.\n\n- {}", escape(text), escape(text));
-    let corpus = corpus();
-    let seen = opened("escaped", corpus.iter().map(quoted)).expect("chromium runs and opens the page");
-    println!("{} texts escaped: {seen}", corpus.len());
-    assert_eq!(seen["cards"], corpus.len(), "{seen}");
+    let mut texts: Vec<String> = corpus().iter().map(quoted).collect();
+    let cards = answered();
+    texts.extend(cards.iter().map(|(_, card)| shown(card).join("\n\n")));
+    let seen = opened("escaped", texts.iter().cloned()).expect("chromium runs and opens the page");
+    println!("{} texts, {} of them cards: {seen}", texts.len(), cards.len());
+    assert_eq!(seen["cards"], texts.len(), "{seen}");
     for nothing in ["pwned", "foreign", "attributes", "fetched", "links"] {
         assert!(seen[nothing] == 0 || seen[nothing] == false, "{nothing}: {seen}");
     }
     assert_eq!(seen["scripts"], 1, "{seen}");
-    // The same page without the escaping is taken over: the browser would have told.
-    let open = seeds().filter(|s| s.contains("onerror") && s.starts_with("<img"));
-    let seen = opened("open", open.cloned()).expect("chromium opens the other page");
-    println!("images alone, not escaped: {seen}");
-    assert_eq!(seen["pwned"], true, "{seen}");
+    // Without the escaping the page is taken over: each of the measures can fail.
+    let open = [
+        "<img src=x onerror=window.__pwned=1>",
+        "![a](http://evil.example/x.png)",
+        "www.evil.example",
+    ];
+    let seen =
+        opened("open", open.map(ToOwned::to_owned).into_iter()).expect("chromium opens the other page");
+    println!("not escaped: {seen}");
+    for something in ["pwned", "foreign", "attributes", "fetched", "links"] {
+        assert!(
+            seen[something] != 0 && seen[something] != false,
+            "{something}: {seen}"
+        );
+    }
 }
