@@ -13,6 +13,7 @@ mod files;
 mod knowledge;
 mod lines;
 mod serve;
+mod simulate;
 pub mod wiring;
 
 pub use explain::{Explain, Form};
@@ -35,6 +36,8 @@ struct Arguments {
 enum Command {
     /// Answer CDS Hooks calls over HTTP
     Serve(serve::Arguments),
+    /// Play an EHR against this service or any other: sign, serve a record, call, show and check the cards
+    Simulate(simulate::Arguments),
     /// Print a request to try the service with
     Example(example::Arguments),
     /// Show how one request is judged, rule by rule
@@ -86,6 +89,7 @@ impl Failure {
 pub fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Serve(arguments) => serve::run(&arguments),
+        Command::Simulate(arguments) => simulate::run(&arguments),
         Command::Example(arguments) => example::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Config(arguments) => config::run(&arguments),

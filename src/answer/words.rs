@@ -292,12 +292,16 @@ fn limit(knowledge: &Knowledge, key: &Key, about: &[Key]) -> String {
     )
 }
 
-/// Request text made harmless for a card: Markdown and HTML signs escaped, control and bidirectional signs removed,
-/// one line, cut (SC-01).
+/// Request text made harmless for a card: Markdown and HTML signs escaped, control, invisible and bidirectional signs
+/// removed, addresses broken up, one line, cut (SC-01).
+///
+/// Escaping alone does not keep an address from becoming a link: widespread renderers of GitHub's Markdown look for
+/// addresses in the text that is left once escapes are resolved.
 #[must_use]
 pub fn escape(text: &str) -> String {
     let mut safe = String::with_capacity(text.len() + 8);
     let mut space = false;
+    let mut marks = 0;
     for (count, c) in text.trim().chars().enumerate() {
         if count == MAX_QUOTE {
             safe.push('…');
@@ -307,8 +311,8 @@ pub fn escape(text: &str) -> String {
             space = true;
             continue;
         }
-        if matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
-        {
+        marks = if is_mark(c) { marks + 1 } else { 0 };
+        if is_unseen(c) || marks > MAX_MARKS {
             continue;
         }
         if std::mem::take(&mut space) && !safe.is_empty() {
@@ -318,6 +322,9 @@ pub fn escape(text: &str) -> String {
             '&' => safe.push_str("&amp;"),
             '<' => safe.push_str("&lt;"),
             '>' => safe.push_str("&gt;"),
+            '@' => safe.push_str(" (at) "),
+            '/' if safe.ends_with(':') => safe.push_str(" /"),
+            '.' if ends_with_www(&safe) => safe.push(' '),
             c if c.is_ascii_punctuation() && !matches!(c, ',' | ';' | '/' | '?' | '%' | '\'' | '"') => {
                 safe.push('\\');
                 safe.push(c);
@@ -326,6 +333,28 @@ pub fn escape(text: &str) -> String {
         }
     }
     safe
+}
+
+/// Most marks on one letter: Vietnamese needs two; a pile of them covers the lines around it.
+const MAX_MARKS: usize = 2;
+
+/// Combining marks of the blocks that are nothing but such marks.
+fn is_mark(c: char) -> bool {
+    matches!(c, '\u{300}'..='\u{36f}' | '\u{483}'..='\u{489}' | '\u{1ab0}'..='\u{1aff}' | '\u{1dc0}'..='\u{1dff}'
+        | '\u{20d0}'..='\u{20ff}' | '\u{fe20}'..='\u{fe2f}')
+}
+
+/// Signs that are not seen, or change how their neighbours are seen: direction, joiners, fillers, selectors, tags.
+fn is_unseen(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+        | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+        | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{ffff}'
+        | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
+}
+
+fn ends_with_www(text: &str) -> bool {
+    let mut end = text.bytes().rev();
+    (0..3).all(|_| end.next().is_some_and(|b| b.eq_ignore_ascii_case(&b'w')))
 }
 
 /// Cuts at a character so that the text has at most so many UTF-16 units.
@@ -359,6 +388,11 @@ mod tests {
         assert_eq!(escape("[a](javascript:x)"), r"\[a\]\(javascript\:x\)");
         assert_eq!(escape("a\u{202e}b\nc\t d"), "ab c d");
         assert_eq!(escape("r/o mets?"), "r/o mets?");
+        assert_eq!(escape("http\u{200b}://a.example"), r"http\: //a\.example");
+        assert_eq!(escape("see WWW.a.example"), r"see WWW a\.example");
+        assert_eq!(escape("a@b.example"), r"a (at) b\.example");
+        assert_eq!(escape("a\u{300}\u{301}\u{302}\u{303}b"), "a\u{300}\u{301}b");
+        assert_eq!(escape("a\u{ad}\u{61c}\u{e0041}\u{fe0f}b"), "ab");
         assert_eq!(escape(&"x".repeat(300)).chars().count(), MAX_QUOTE + 1);
     }
 

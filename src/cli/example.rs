@@ -7,7 +7,7 @@ use std::process::ExitCode;
 static HOOKS: Dir = include_dir!("$CARGO_MANIFEST_DIR/fixtures/hooks");
 
 /// The example that shows a card.
-const DEFAULT: &str = "order-select/seed-noncontrast-ct";
+pub(super) const DEFAULT: &str = "order-select/seed-noncontrast-ct";
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -24,21 +24,25 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         print(&names().map(|name| format!("{name}\n")).collect::<String>())?;
         return Ok(ExitCode::SUCCESS);
     }
-    let wanted = arguments.name.trim_end_matches(".json");
-    let file = HOOKS.get_file(format!("{wanted}.json"));
-    let text = file.and_then(|f| f.contents_utf8()).ok_or_else(|| {
-        let names = names().collect::<Vec<_>>().join("`, `");
-        Failure::new(
-            format!("`{}`: no example has this name", arguments.name),
-            format!("there are `{names}`"),
-        )
-    })?;
-    print(text)?;
+    print(named(&arguments.name)?)?;
     Ok(ExitCode::SUCCESS)
 }
 
+/// The example of this name.
+pub(super) fn named(name: &str) -> Result<&'static str, Failure> {
+    let wanted = name.trim_end_matches(".json");
+    let file = HOOKS.get_file(format!("{wanted}.json"));
+    file.and_then(|f| f.contents_utf8()).ok_or_else(|| {
+        let names = names().collect::<Vec<_>>().join("`, `");
+        Failure::new(
+            format!("`{name}`: no example has this name"),
+            format!("there are `{names}`"),
+        )
+    })
+}
+
 /// The names of all examples, in order.
-fn names() -> impl Iterator<Item = String> {
+pub(super) fn names() -> impl Iterator<Item = String> {
     let files = HOOKS.dirs().flat_map(Dir::files);
     let mut names: Vec<_> = files
         .filter_map(|f| Some(f.path().to_str()?.strip_suffix(".json")?.to_owned()))

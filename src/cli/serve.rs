@@ -143,7 +143,7 @@ fn refuse_unapproved(config: &Config) -> anyhow::Result<()> {
 }
 
 /// What the service is told of the configuration.
-fn settings(config: &Config, address: SocketAddr) -> anyhow::Result<Settings> {
+pub(super) fn settings(config: &Config, address: SocketAddr) -> anyhow::Result<Settings> {
     let seconds = |s: u32| Duration::from_secs(s.into());
     let l = &config.limits;
     let limits = Limits {

@@ -65,9 +65,11 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "cds_hooks",
         ],
     ),
+    ("simulate", &[]),
     (
         "cli",
         &[
+            "simulate",
             "config",
             "dialect",
             "service",

@@ -23,5 +23,7 @@ mod http;
 mod knowledge_tools;
 mod lifecycle;
 mod limits;
+mod simulate;
 mod support;
 mod tls;
+mod untrusted;
