@@ -144,15 +144,28 @@ fn card(
         suggestions,
         override_reasons: override_reasons(knowledge),
         links: Vec::new(),
-        extension: Some(json!({ CARD_EXTENSION: {
-            "kind": &*advice.kind,
-            "order": order,
-            "scenario": &*decision.scenario,
-            "certainty": decision.certainty.key(),
-            "rating": decision.rating.key(),
-            "knowledge": { "id": knowledge.id(), "version": knowledge.version(), "digest": knowledge.digest() },
-        }})),
+        extension: Some(json!({ CARD_EXTENSION: facts(knowledge, decision, advice) })),
     }
+}
+
+/// Our own facts on a card.
+fn facts(knowledge: &Knowledge, decision: &Decision, advice: &Advice) -> Value {
+    let mut facts = json!({
+        "kind": &*advice.kind,
+        "order": decision.order.as_str(),
+        "scenario": &*decision.scenario,
+        "certainty": decision.certainty.key(),
+        "rating": decision.rating.key(),
+        "knowledge": { "id": knowledge.id(), "version": knowledge.version(), "digest": knowledge.digest() },
+    });
+    // An id that is none is text of the request like any other (SC-01).
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"/-._:#".contains(&b);
+    if let Some(members) = facts.as_object_mut()
+        && !decision.order.as_str().bytes().all(plain)
+    {
+        members.shift_remove("order");
+    }
+    facts
 }
 
 fn override_reasons(knowledge: &Knowledge) -> Vec<Coding> {

@@ -349,6 +349,7 @@ fn cut(text: &str, units: usize) -> String {
 mod tests {
     use super::*;
 
+    /// SC-01, P-17.
     #[test]
     fn request_text_is_harmless_on_a_card() {
         // SC-01
@@ -362,6 +363,7 @@ mod tests {
         assert_eq!(escape(&"x".repeat(300)).chars().count(), MAX_QUOTE + 1);
     }
 
+    /// R-064, P-16.
     #[test]
     fn a_summary_is_cut_by_utf16_units() {
         // P-16

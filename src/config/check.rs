@@ -476,7 +476,7 @@ mod tests {
         assert_eq!(problems(""), [""; 0]);
     }
 
-    /// SC-24: each unsafe setting is named, and all of them at once.
+    /// SC-24, R-002, R-027, R-102: each unsafe setting is named, and all of them at once.
     #[test]
     fn production_refuses_what_is_unsafe_and_says_what() {
         let said = problems("profile = 'production'").join("\n");

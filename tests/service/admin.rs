@@ -31,6 +31,7 @@ fn value(text: &str, series: &str) -> Option<String> {
     line.split_whitespace().last().map(str::to_owned)
 }
 
+/// SC-28.
 #[tokio::test]
 async fn calls_and_their_fates_are_counted() {
     let limits = Limits {
@@ -102,6 +103,7 @@ async fn callers_cannot_make_series() {
     assert!(!second.contains(SECRET), "{second}");
 }
 
+/// SC-28.
 #[tokio::test]
 async fn the_admin_listener_has_three_pages_and_no_calls() {
     let app = watched(true, Limits::default()).await;

@@ -95,6 +95,7 @@ async fn refused(response: Response) -> (String, Value) {
     (length, issue)
 }
 
+/// P-05.
 #[tokio::test]
 async fn a_registered_client_is_let_in_once_per_token() {
     let clinic = Clinic::open().await;
@@ -118,7 +119,7 @@ async fn a_registered_client_is_let_in_once_per_token() {
     assert_eq!(response.status(), 200);
 }
 
-/// P-03, R-118: whatever is wrong, the caller sees the same.
+/// P-03, R-118, R-103, R-105, R-106, R-107, SC-16: whatever is wrong, the caller sees the same.
 #[tokio::test]
 async fn all_causes_look_alike() {
     let clinic = Clinic::open().await;
@@ -163,7 +164,7 @@ async fn all_causes_look_alike() {
     assert_eq!(seen.len(), 1, "{seen:?}");
 }
 
-/// a caller cannot choose where keys come from.
+/// SC-13: a caller cannot choose where keys come from.
 #[tokio::test]
 async fn a_foreign_key_address_is_never_called() {
     let clinic = Clinic::open().await;
@@ -195,6 +196,7 @@ async fn a_foreign_key_address_is_never_called() {
     assert_eq!(trap.calls(), 0);
 }
 
+/// P-03, SC-16.
 #[tokio::test]
 async fn a_caller_is_turned_away_before_its_body_is_looked_at() {
     let clinic = Clinic::open().await;
@@ -225,6 +227,7 @@ async fn a_caller_is_turned_away_before_its_body_is_looked_at() {
     );
 }
 
+/// R-106, P-04.
 #[tokio::test]
 async fn unknown_services_are_told_to_registered_clients_only() {
     let clinic = Clinic::open().await;
@@ -283,6 +286,7 @@ async fn discovery_health_and_preflights_need_no_token() {
     assert_eq!(response.status(), 204);
 }
 
+/// P-04.
 #[tokio::test]
 async fn discovery_is_closed_where_configured() {
     let clinic = Clinic::with(|c| c, true).await;
@@ -343,7 +347,7 @@ async fn a_full_memory_sheds_instead_of_forgetting() {
     refused(clinic.call(&clinic.honest("one")).await).await;
 }
 
-/// The same token twice at the same moment: one passes.
+/// P-05: the same token twice at the same moment: one passes.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn of_a_token_sent_many_times_at_once_one_passes() {
     let clinic = Clinic::open().await;
@@ -361,7 +365,7 @@ async fn of_a_token_sent_many_times_at_once_one_passes() {
     }
 }
 
-/// P3: the key server may be down once its keys are known; before, nobody is let in.
+/// P3, SC-14, R-115: the key server may be down once its keys are known; before, nobody is let in.
 #[tokio::test]
 async fn calls_go_on_while_the_key_server_is_down() {
     let clinic = Clinic::open().await;

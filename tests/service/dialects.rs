@@ -308,7 +308,8 @@ async fn a_rating_told_in_advance_is_true() {
     assert!(seen > 30, "{seen}");
 }
 
-/// Whatever the dialect: the same cards, as loud, in the same words; and without an agreement the same bytes as ever.
+/// whatever the dialect: the same cards, as loud, in the same words; and without an agreement the same bytes as
+/// ever.
 #[tokio::test]
 async fn no_dialect_loses_a_warning() {
     let plain = Served::to_anybody(dialect::GENERIC).await;
@@ -407,7 +408,7 @@ async fn epic_gets_orders_of_the_sites_preference_list() {
     assert_eq!(served.fire(&request.to_string()).await.1, json!({ "cards": [] }));
 }
 
-/// One study is one orderable at one site, and two orders at another; each client has its own catalogue.
+/// one study is one orderable at one site, and two orders at another; each client has its own catalogue.
 #[tokio::test]
 async fn each_client_has_its_own_catalogue() {
     let site = "urn:example:site:orders,Site orders";
@@ -436,7 +437,7 @@ async fn each_client_has_its_own_catalogue() {
     assert_eq!(optional.len(), 3, "standard codes are offered too: {optional:?}");
 }
 
-/// PA-04, PA-05: by default no rating leaves the house, and none is guessed where one is agreed on.
+/// PA-04, PA-05, R-087, P-10: by default no rating leaves the house, and none is guessed where one is agreed on.
 #[tokio::test]
 async fn ratings_are_written_only_where_known() {
     let served = Served::to_client("system_actions = 'top-level'").await;

@@ -105,7 +105,7 @@ fn silent(more: &str) -> String {
     ) + "{}"
 }
 
-/// SC-06: TLS 1.2 and 1.3, and a proper end of both.
+/// SC-06, R-120: TLS 1.2 and 1.3, and a proper end of both.
 #[tokio::test]
 async fn calls_are_answered_over_both_versions() {
     let service = encrypted("versions", None, LONG).await;
@@ -227,7 +227,7 @@ async fn a_new_certificate_is_taken_up_and_a_broken_one_is_not() {
     assert_eq!(seen().await, third.der);
 }
 
-/// SC-06: mutual TLS, required or not.
+/// SC-06, R-117: mutual TLS, required or not.
 #[tokio::test]
 async fn clients_show_certificates_of_their_authority() {
     let (theirs, other) = (Authority::new("theirs"), Authority::new("other"));

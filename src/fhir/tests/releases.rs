@@ -86,6 +86,7 @@ fn further_shapes_of_r5_orders() {
     }
 }
 
+///
 #[test]
 fn an_order_that_mixes_releases_is_not_read() {
     for mixed in [

@@ -127,7 +127,7 @@ async fn ours(ehr: &Ehr, late: bool) -> Ours {
     Ours::with(FhirAccess::new(settings).unwrap()).await
 }
 
-/// R-038, P-01: a needed read that fails, however, is answered with 412, in time.
+/// R-038, P-01, R-059, R-089, SC-10: a needed read that fails, however, is answered with 412, in time.
 #[tokio::test]
 async fn a_needed_read_that_fails_ends_in_412_in_time() {
     let call = without(fixture("presumed-no-reason"), &["conditions"]);
