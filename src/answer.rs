@@ -135,7 +135,7 @@ fn card(
             url: None,
             icon: None,
             topic: Some(Coding {
-                code: topic.card.code.clone(),
+                code: topic_code(&topic.card.code, &advice.kind),
                 system: topic.card.system.clone(),
                 display: text(&topic.card.display),
             }),
@@ -146,6 +146,13 @@ fn card(
         links: Vec::new(),
         extension: Some(json!({ CARD_EXTENSION: facts(knowledge, decision, advice) })),
     }
+}
+
+/// What an EHR ties an override to: the same for every card of a kind, and another for each kind. Letters and digits only,
+/// since some take nothing else.
+fn topic_code(topic: &str, kind: &str) -> String {
+    let plain = kind.chars().filter(char::is_ascii_alphanumeric);
+    topic.chars().chain(plain).collect()
 }
 
 /// Our own facts on a card.

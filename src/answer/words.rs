@@ -105,9 +105,14 @@ pub(super) fn question_label(knowledge: &Knowledge, scenario: &Key) -> String {
     fill(knowledge, "question_label", &context! { text })
 }
 
-/// The words for writing a rating on an order.
-pub(super) fn rating_description(knowledge: &Knowledge) -> String {
-    fill(knowledge, "rating_description", &context! {})
+/// The words for writing a rating on an order, or for taking ours away.
+pub(super) fn rating_description(knowledge: &Knowledge, rated: bool) -> String {
+    let template = if rated {
+        "rating_description"
+    } else {
+        "rating_removed_description"
+    };
+    fill(knowledge, template, &context! {})
 }
 
 /// What an action does, by its template name, with the orders that are left over.

@@ -70,6 +70,6 @@ async fn metrics(State(app): State<Arc<App>>) -> Response {
     let Some(metrics) = &app.metrics else {
         return StatusCode::NOT_FOUND.into_response();
     };
-    let text = metrics.text(app.is_ready(), app.is_tested());
+    let text = metrics.text(&app.standing());
     ([(header::CONTENT_TYPE, prometheus::TEXT_FORMAT)], text).into_response()
 }

@@ -115,11 +115,12 @@ pub async fn serve(
     end: impl Future<Output = ()>,
 ) -> Ended {
     let Entrances { calls, tls, admin } = entrances.into();
-    let shell = Shell::new(decide, settings, admin.is_some());
+    let shell = Shell::new(decide, settings, tls.clone(), admin.is_some());
     shell.app.self_test();
     shell.app.settings.callers.warm_up();
     // Ends when this function does, however that happens.
     let mut aside = JoinSet::new();
+    aside.spawn(Arc::clone(&shell.app).keep_testing());
     if let Some(admin) = admin {
         aside.spawn(admin::serve(admin, Arc::clone(&shell.app)));
     }

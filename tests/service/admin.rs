@@ -132,6 +132,30 @@ async fn without_the_self_test_nobody_is_sent_here() {
     assert_eq!(ready.status(), 503);
 }
 
+/// SC-27: a service that stops judging what is known is found out while it runs, and so is one that does again.
+#[tokio::test]
+async fn the_self_test_is_repeated() {
+    let settings = |_| Settings {
+        self_test_every: Duration::from_millis(20),
+        ..Settings::development()
+    };
+    let app = App::entered(None, true, true, settings).await;
+    for (sound, status, success) in [(true, 200, "1"), (false, 503, "0"), (true, 200, "1")] {
+        app.gate.sound.store(sound, std::sync::atomic::Ordering::Relaxed);
+        let told = async { while page(&app, "/health/ready").await.0 != status {} };
+        tokio::time::timeout(PATIENCE, told).await.unwrap();
+        let (_, text) = page(&app, "/metrics").await;
+        assert_eq!(value(&text, "cds_selftest_success").as_deref(), Some(success));
+        let last: i64 = value(&text, "cds_selftest_timestamp_seconds")
+            .unwrap()
+            .parse()
+            .unwrap();
+        assert!((jiff::Timestamp::now().as_second() - last).abs() < 30, "{last}");
+    }
+    // As it is run: once a minute.
+    assert_eq!(Settings::development().self_test_every, Duration::from_secs(60));
+}
+
 /// Readiness while draining, which callers' connections cannot ask any more.
 #[tokio::test]
 async fn the_admin_listener_answers_while_the_service_drains() {

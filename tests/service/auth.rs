@@ -317,6 +317,39 @@ async fn a_client_may_sign_otherwise_where_configured() {
     }
 }
 
+/// R-107, SC-11: clocks may differ a little: 20 s pass, five minutes do not, in either direction.
+#[tokio::test]
+async fn twenty_seconds_of_skew_pass_and_five_minutes_do_not() {
+    let clinic = Clinic::open().await;
+    for (skew, status) in [(20, 200), (-20, 200), (300, 401), (-300, 401)] {
+        let now = jiff::Timestamp::now().as_second() + skew;
+        let mut claims = clinic.claims("silent", &format!("skew {skew}"));
+        for (name, at) in [("iat", now), ("nbf", now), ("exp", now + 1)] {
+            claims[name] = json!(at);
+        }
+        assert_eq!(
+            clinic.call(&clinic.token(&claims)).await.status(),
+            status,
+            "{skew}"
+        );
+    }
+}
+
+/// SC-11: a token that lives a day is refused, unless the client is configured so.
+#[tokio::test]
+async fn a_token_that_lives_a_day_passes_only_where_configured() {
+    for (max_lifetime_seconds, status) in [(3600, 401), (86_400, 200)] {
+        let long = |client| Client {
+            max_lifetime_seconds,
+            ..client
+        };
+        let clinic = Clinic::with(long, false).await;
+        let mut claims = clinic.claims("silent", "day");
+        claims["exp"] = json!(claims["iat"].as_i64().unwrap() + 86_400);
+        assert_eq!(clinic.call(&clinic.token(&claims)).await.status(), status);
+    }
+}
+
 /// P-05: test kits sign once and call many times.
 #[tokio::test]
 async fn a_test_kit_may_use_its_token_again_where_configured() {

@@ -65,11 +65,15 @@ impl Answered {
         };
         let mut found = Vec::new();
         for card in self.cards() {
-            // An id that is none is not repeated.
-            let Some(order) = card["extension"][CARD_EXTENSION]["order"].as_str() else {
-                assert_eq!(self.name, "hostile/injection-ids");
-                continue;
-            };
+            // An id that is none is not repeated (`hostile/injection-ids`).
+            let only = entries(&request)
+                .next()
+                .map(|r| format!("ServiceRequest/{}", r["id"].as_str().unwrap_or_default()));
+            let order = card["extension"][CARD_EXTENSION]["order"]
+                .as_str()
+                .map(str::to_owned)
+                .or(only)
+                .unwrap();
             let named = |order: &str| {
                 let is = |r: &&Value| {
                     let word = |key: &str| r[key].as_str().unwrap_or_default();
@@ -86,7 +90,7 @@ impl Answered {
                     Some("update") => {
                         format!("ServiceRequest/{}", action["resource"]["id"].as_str().unwrap())
                     }
-                    _ => order.to_owned(),
+                    _ => order.clone(),
                 };
                 found.push((action, named(&from)));
             }

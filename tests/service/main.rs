@@ -11,6 +11,7 @@
 
 mod admin;
 mod auth;
+mod canary;
 mod cli;
 mod closure;
 mod config;

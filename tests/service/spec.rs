@@ -359,3 +359,27 @@ async fn nothing_is_remembered_from_one_call_to_the_next() {
     let after = service.judge(without.as_bytes(), TODAY).unwrap();
     assert!(after.consultation.unavailable.is_some() && after.response.cards.is_empty());
 }
+
+/// an EHR ties an override to the code of the topic, so each kind of card has its own, always the same, of
+/// letters and digits.
+#[tokio::test]
+async fn each_kind_of_card_has_a_topic_of_its_own() {
+    let mut codes = std::collections::BTreeMap::new();
+    for card in answers().await.iter().flat_map(|a| a.cards()) {
+        let kind = card["extension"][apposite::answer::CARD_EXTENSION]["kind"]
+            .as_str()
+            .unwrap();
+        let code = card["source"]["topic"]["code"].as_str().unwrap();
+        assert!(
+            code.len() <= 100 && code.bytes().all(|b| b.is_ascii_alphanumeric()),
+            "{code}"
+        );
+        assert_eq!(
+            *codes.entry(code).or_insert(kind),
+            kind,
+            "{code} stands for two kinds"
+        );
+    }
+    let kinds: std::collections::BTreeSet<_> = codes.values().collect();
+    assert!(kinds.len() == codes.len() && kinds.len() > 8, "{codes:?}");
+}

@@ -267,6 +267,26 @@ async fn a_server_is_not_asked_more_at_once_than_it_may() {
     }
 }
 
+/// R-060, SC-08: the token may end with the answer, so nothing is asked afterwards: what waited its turn is dropped, and
+/// what was under way is broken off.
+#[tokio::test]
+async fn nothing_is_asked_after_the_answer() {
+    let whole = fixture("seed-noncontrast-ct");
+    let keys = ["procedures", "imaging", "allergies"];
+    let stall = |key: &&str| (query(key).to_owned(), Reply::Stall(Vec::new()));
+    let ehr = Ehr::start(keys.iter().map(stall).collect()).await;
+    let mut settings = settings(&ehr.base());
+    settings.requests = 1;
+    settings.deadline = Duration::from_millis(200);
+    let ours = Ours::with(FhirAccess::new(settings).unwrap()).await;
+    let answer = ours.call(&with_access(without(whole, &keys), &ehr.base())).await;
+    assert_eq!(answer.0, 200);
+    let (asked, connections) = (ehr.asked().len(), ehr.connections());
+    assert_eq!(asked, 1);
+    tokio::time::sleep(Duration::from_millis(400)).await;
+    assert_eq!((ehr.asked().len(), ehr.connections()), (asked, connections));
+}
+
 /// where nobody listens, the answer is 412 too.
 #[tokio::test]
 async fn a_server_that_is_not_there_ends_in_412() {
