@@ -17,6 +17,9 @@ const PRESUMED: &str = include_str!("../../fixtures/hooks/order-select/presumed-
 /// The order names the tumour.
 const SEED: &str = include_str!("../../fixtures/hooks/order-select/seed-noncontrast-ct.json");
 
+/// A change to a call, by name.
+type Change<'a> = (&'static str, &'a dyn Fn(&mut Value));
+
 fn read(text: &str) -> Value {
     serde_json::from_str(text).unwrap()
 }
@@ -81,6 +84,48 @@ fn an_order_not_to_perform_or_not_selected_gets_no_card() {
     assert_eq!(cards(&unselected), [json!(null); 0]);
     unselected["context"]["selections"] = json!(["ServiceRequest/draft-1"]);
     assert_eq!(cards(&unselected).len(), 1);
+}
+
+/// P-01: 412 only if an order of ours is selected, does not settle what it is about, and the diagnoses were not delivered,
+/// or only in part and without the tumour. `null` and an empty list are answers.
+#[test]
+fn data_are_missed_only_where_they_are_needed() {
+    let outcome = json!({ "resourceType": "OperationOutcome", "issue": [{ "severity": "error", "code": "exception" }] });
+    let found = read(PRESUMED)["prefetch"]["conditions"].clone();
+    let next = json!([{ "relation": "next", "url": "https://ehr.example.org/fhir/r4?page=2" }]);
+    let mut first_page = found.clone();
+    first_page["link"] = next.clone();
+    let nothing = json!({ "resourceType": "Bundle", "type": "searchset", "total": 0 });
+    let mut empty_page = nothing.clone();
+    empty_page["link"] = next;
+    let unrelated = include_str!("../../fixtures/hooks/order-select/renal-colic.json");
+    // What was delivered; then for an order that states no reason, one that does, and one of something else:
+    // is there an answer, and does it hold cards?
+    let table = [
+        ("all", Some(found), "cards cards silent"),
+        ("null", Some(Value::Null), "silent cards silent"),
+        ("none", Some(nothing), "silent cards silent"),
+        ("absent", None, "412 cards silent"),
+        ("an OperationOutcome", Some(outcome), "412 cards silent"),
+        ("a page with the tumour", Some(first_page), "cards cards silent"),
+        ("a page without", Some(empty_page), "412 cards silent"),
+    ];
+    for (what, conditions, expected) in table {
+        let told = [PRESUMED, SEED, unrelated].map(|call| {
+            let mut call = read(call);
+            let prefetch = call["prefetch"].as_object_mut().unwrap();
+            prefetch.shift_remove("conditions");
+            prefetch.extend(conditions.clone().map(|value| ("conditions".to_owned(), value)));
+            let judged = SERVICE.judge(call.to_string().as_bytes(), TODAY).unwrap();
+            match (judged.consultation.unavailable, judged.response.cards.is_empty()) {
+                (Some(_), true) => "412",
+                (Some(_), false) => panic!("{what}: cards beside a 412"),
+                (None, true) => "silent",
+                (None, false) => "cards",
+            }
+        });
+        assert_eq!(told.join(" "), expected, "{what}");
+    }
 }
 
 /// P-07, R-080: every member, foreign extensions, and the digits of a number.
@@ -189,7 +234,7 @@ fn what_is_odd_and_harmless_is_accepted() {
         change(&mut call);
         said(&call)
     };
-    let changes: [(&str, &dyn Fn(&mut Value)); 6] = [
+    let changes: [Change<'_>; 6] = [
         ("a Bundle without a type", &|call| {
             call["context"]["draftOrders"]
                 .as_object_mut()
@@ -236,7 +281,7 @@ fn what_is_odd_and_harmless_is_accepted() {
 #[test]
 fn a_patient_that_differs_anywhere_gets_no_card() {
     let stranger = json!({ "reference": "Patient/pat-59" });
-    let changes: [(&str, &dyn Fn(&mut Value)); 4] = [
+    let changes: [Change<'_>; 4] = [
         ("call", &|call| call["context"]["patientId"] = json!("pat-59")),
         ("grant", &|call| {
             call["fhirServer"] = json!("https://ehr.example.org/fhir/r4");
