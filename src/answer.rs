@@ -135,7 +135,7 @@ fn card(
             url: None,
             icon: None,
             topic: Some(Coding {
-                code: topic.card.code.clone(),
+                code: topic_code(&topic.card.code, &advice.kind),
                 system: topic.card.system.clone(),
                 display: text(&topic.card.display),
             }),
@@ -144,15 +144,35 @@ fn card(
         suggestions,
         override_reasons: override_reasons(knowledge),
         links: Vec::new(),
-        extension: Some(json!({ CARD_EXTENSION: {
-            "kind": &*advice.kind,
-            "order": order,
-            "scenario": &*decision.scenario,
-            "certainty": decision.certainty.key(),
-            "rating": decision.rating.key(),
-            "knowledge": { "id": knowledge.id(), "version": knowledge.version(), "digest": knowledge.digest() },
-        }})),
+        extension: Some(json!({ CARD_EXTENSION: facts(knowledge, decision, advice) })),
     }
+}
+
+/// What an EHR ties an override to: the same for every card of a kind, and another for each kind. Letters and digits only,
+/// since some take nothing else.
+fn topic_code(topic: &str, kind: &str) -> String {
+    let plain = kind.chars().filter(char::is_ascii_alphanumeric);
+    topic.chars().chain(plain).collect()
+}
+
+/// Our own facts on a card.
+fn facts(knowledge: &Knowledge, decision: &Decision, advice: &Advice) -> Value {
+    let mut facts = json!({
+        "kind": &*advice.kind,
+        "order": decision.order.as_str(),
+        "scenario": &*decision.scenario,
+        "certainty": decision.certainty.key(),
+        "rating": decision.rating.key(),
+        "knowledge": { "id": knowledge.id(), "version": knowledge.version(), "digest": knowledge.digest() },
+    });
+    // An id that is none is text of the request like any other (SC-01).
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"/-._:#".contains(&b);
+    if let Some(members) = facts.as_object_mut()
+        && !decision.order.as_str().bytes().all(plain)
+    {
+        members.shift_remove("order");
+    }
+    facts
 }
 
 fn override_reasons(knowledge: &Knowledge) -> Vec<Coding> {

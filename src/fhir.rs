@@ -26,6 +26,7 @@ mod orders;
 mod reading;
 mod reference;
 mod schema;
+mod sound;
 mod sources;
 mod survey;
 mod translate;

@@ -40,6 +40,7 @@ use jiff::civil::Date;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 /// What an operator chooses.
 #[derive(Debug, Clone)]
@@ -54,6 +55,8 @@ pub struct Settings {
     pub today: fn() -> Date,
     /// FHIR servers that may be asked for what a call lacks, by caller.
     pub fhir: FhirReach,
+    /// How often it is tried whether what is known is still judged.
+    pub self_test_every: Duration,
 }
 
 impl Settings {
@@ -66,6 +69,7 @@ impl Settings {
             callers: Callers::anybody(),
             today,
             fhir: FhirReach::default(),
+            self_test_every: Duration::from_secs(60),
         }
     }
 }
@@ -84,14 +88,16 @@ struct App {
     door: door::Door,
     /// Kept where somebody can ask for them.
     metrics: Option<metrics::Metrics>,
-    /// Whether the self-test has passed.
+    /// The encryption of the listener for calls.
+    tls: Option<Tls>,
+    /// Whether the last self-test has passed.
     tested: AtomicBool,
     /// Set once the process has been asked to end.
     leaving: AtomicBool,
 }
 
 impl App {
-    /// Whether the self-test has passed.
+    /// Whether the last self-test has passed.
     fn is_tested(&self) -> bool {
         self.tested.load(Ordering::Relaxed)
     }
@@ -101,7 +107,24 @@ impl App {
         self.is_tested() && !self.leaving.load(Ordering::Relaxed)
     }
 
-    /// Judges what is known before anybody's calls are judged.
+    /// Tries again and again, until it is dropped.
+    async fn keep_testing(self: Arc<Self>) {
+        loop {
+            tokio::time::sleep(self.settings.self_test_every).await;
+            self.self_test();
+        }
+    }
+
+    /// What the metrics tell of the service as a whole.
+    fn standing(&self) -> metrics::Standing {
+        metrics::Standing {
+            ready: self.is_ready(),
+            tested: self.is_tested(),
+            certificate_expires: self.tls.as_ref().and_then(Tls::expires),
+        }
+    }
+
+    /// Judges what is known: before anybody's calls are judged, and from time to time.
     fn self_test(&self) {
         // A panic in there is a defect like any other: we are not ready.
         let passed = catch_unwind(AssertUnwindSafe(|| self.decide.self_test())).unwrap_or(false);
@@ -109,6 +132,9 @@ impl App {
             tracing::error!("the example built in did not get its card: the service is not ready");
         }
         self.tested.store(passed, Ordering::Relaxed);
+        if let Some(metrics) = &self.metrics {
+            metrics.tested(jiff::Timestamp::now().as_second());
+        }
     }
 }
 
@@ -120,8 +146,8 @@ struct Shell {
 }
 
 impl Shell {
-    fn new(decide: Arc<dyn Decide>, settings: Settings, watched: bool) -> Self {
-        let metrics = watched.then(|| metrics::Metrics::new(decide.about()));
+    fn new(decide: Arc<dyn Decide>, settings: Settings, tls: Option<Tls>, watched: bool) -> Self {
+        let metrics = watched.then(|| metrics::Metrics::new(decide.about(), tls.is_some()));
         let metrics = metrics.and_then(|metrics| {
             let defect = |error| tracing::error!(%error, "metrics are not kept");
             metrics.map_err(defect).ok()
@@ -132,6 +158,7 @@ impl Shell {
             settings,
             request_ids: edge::RequestIds::new(),
             metrics,
+            tls,
             tested: AtomicBool::new(false),
             leaving: AtomicBool::new(false),
         });

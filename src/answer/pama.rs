@@ -7,7 +7,7 @@
 
 use super::{Call, Terms, id, revise, words};
 use crate::cds_hooks::response::{Action, ActionKind};
-use crate::dialect::{MayBe, Place, Unrated};
+use crate::dialect::{MayBe, Place, SuggestionRatings, Unrated};
 use crate::engine::case::ResourceRef;
 use crate::engine::{AppropriatenessCategory, Certainty, Consultation, Decision, Key, rating};
 use crate::knowledge::Knowledge;
@@ -30,7 +30,8 @@ pub(super) struct Rated {
     category: AppropriatenessCategory,
 }
 
-/// The system actions: every selected order whose rating is known, whole, with nothing changed but the rating (PA-06).
+/// The system actions: every selected order whose rating is known, whole, with nothing changed but the rating (PA-06);
+/// and those that still carry an earlier rating of ours, without it.
 pub(super) fn actions(
     knowledge: &Knowledge,
     terms: Terms<'_>,
@@ -41,15 +42,20 @@ pub(super) fn actions(
     if !terms.writes_ratings() {
         return Vec::new();
     }
-    let description = words::rating_description(knowledge);
+    // A client that needs a rating on whatever it gets would stumble over an order without one.
+    let takes_back = terms.dialect.suggestion_ratings.value != SuggestionRatings::Required;
     let selected = consultation.decisions.iter().filter(|d| d.selected);
     let action = |decision: &Decision| {
-        let rated = terms.rated(known(knowledge, decision)?)?;
+        let rated = known(knowledge, decision).and_then(|category| terms.rated(category));
         let mut resource = drafts.get(&decision.order)?.as_object()?.clone();
-        let marked = mark(&mut resource, terms, call, Some(rated));
+        // An order that is not rated is not in the list (PA-05), unless our rating of what it asked before is still on it.
+        if rated.is_none() && !(takes_back && carries_ours(&resource)) {
+            return None;
+        }
+        let marked = mark(&mut resource, terms, call, rated);
         marked.then(|| Action {
             kind: ActionKind::Update,
-            description: Some(description.clone()),
+            description: Some(words::rating_description(knowledge, rated.is_some())),
             resource: Value::Object(resource),
         })
     };
@@ -167,6 +173,12 @@ pub(super) fn mark(
 pub(super) fn is_marked(order: &Map<String, Value>) -> bool {
     let entries = order.get("extension").and_then(Value::as_array);
     entries.is_some_and(|entries| entries.iter().any(|e| url(e) == RATING))
+}
+
+/// Whether an order carries a rating that we wrote.
+fn carries_ours(order: &Map<String, Value>) -> bool {
+    let entries = order.get("extension").and_then(Value::as_array);
+    entries.is_some_and(|entries| entries.iter().any(is_ours))
 }
 
 /// An order that is added starts as a copy of another one; a consultation about that one is not about it.

@@ -105,9 +105,14 @@ pub(super) fn question_label(knowledge: &Knowledge, scenario: &Key) -> String {
     fill(knowledge, "question_label", &context! { text })
 }
 
-/// The words for writing a rating on an order.
-pub(super) fn rating_description(knowledge: &Knowledge) -> String {
-    fill(knowledge, "rating_description", &context! {})
+/// The words for writing a rating on an order, or for taking ours away.
+pub(super) fn rating_description(knowledge: &Knowledge, rated: bool) -> String {
+    let template = if rated {
+        "rating_description"
+    } else {
+        "rating_removed_description"
+    };
+    fill(knowledge, template, &context! {})
 }
 
 /// What an action does, by its template name, with the orders that are left over.
@@ -378,6 +383,7 @@ fn cut(text: &str, units: usize) -> String {
 mod tests {
     use super::*;
 
+    /// SC-01, P-17.
     #[test]
     fn request_text_is_harmless_on_a_card() {
         // SC-01
@@ -396,6 +402,7 @@ mod tests {
         assert_eq!(escape(&"x".repeat(300)).chars().count(), MAX_QUOTE + 1);
     }
 
+    /// R-064, P-16.
     #[test]
     fn a_summary_is_cut_by_utf16_units() {
         // P-16

@@ -94,6 +94,7 @@ mod tests {
         format!("{}1{}", "[".repeat(depth), "]".repeat(depth))
     }
 
+    /// SC-22.
     #[test]
     fn the_limit_is_exact() {
         assert!(!too_deep(nested(MAX_DEPTH).as_bytes()));

@@ -67,6 +67,7 @@ pub(super) fn blank(text: &Option<String>) -> bool {
 mod tests {
     use super::*;
 
+    /// P-13.
     #[test]
     fn empty_things_are_left_out_and_order_is_kept() {
         assert_eq!(

@@ -168,6 +168,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
+    ///
     #[test]
     fn nothing_to_say_is_exactly_an_empty_list_of_cards() {
         assert_eq!(

@@ -1,7 +1,7 @@
 //! What was agreed with each client, put together from the configuration and the files it names.
 
 use super::{Failure, files, wiring};
-use crate::config::{Client, Config, Orderables, dialect_file};
+use crate::config::{Client, Config, Orderables, dialect_file, rating_problems};
 use crate::dialect::{self, Dialect, GENERIC, Place};
 use crate::knowledge::{Knowledge, SourceFiles};
 use crate::service::{Agreement, Agreements};
@@ -19,23 +19,13 @@ pub(super) fn read(config: &Config, cards: &SourceFiles) -> anyhow::Result<Optio
     // Clients with the same codes share them in memory.
     let mut known: BTreeMap<(PathBuf, bool), Arc<Knowledge>> = BTreeMap::new();
     for client in &config.clients {
-        let dialect = named(&client.dialect)?.with_system_actions(client.system_actions);
-        let place = dialect.system_actions.value;
-        if !dialect.reads(place) {
-            let what = format!(
-                "client {:?}: `{}` reads no system actions there",
-                client.name, client.dialect
-            );
-            let help = "choose another place in `system_actions`, or say in the dialect where they are read";
+        let dialect = named(&client.dialect)?;
+        // Of a dialect in a file, this is known only now.
+        if let Some((setting, message, help)) = rating_problems(client, &dialect).into_iter().next() {
+            let what = format!("client {:?} `{setting}`: {message}", client.name);
             return Err(Failure::new(what, help).into());
         }
-        if place == Place::Off && client.pama_g_code.is_some() {
-            let what = format!(
-                "client {:?} `pama_g_code`: no ratings are written on orders",
-                client.name
-            );
-            return Err(Failure::new(what, "set `system_actions`, or leave it out").into());
-        }
+        let dialect = dialect.with_system_actions(client.system_actions);
         let required = client.orderables == Orderables::Required;
         let own = client
             .local_codes

@@ -41,7 +41,7 @@ struct Chosen {
 }
 
 /// What goes before the file.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Default, clap::Args)]
 pub(super) struct Overrides {
     /// What the service is used for
     #[arg(long, value_enum, env = "APPOSITE_PROFILE")]

@@ -2,6 +2,7 @@
 //!
 //! Reading and reporting only; the explanation itself comes from an [`Explain`].
 
+use super::config::{self, Overrides};
 use super::{Cards, Failure, LocalCodes, files, lines, print, wiring};
 use crate::service::{Refusal, today};
 use jiff::civil::Date;
@@ -46,6 +47,12 @@ pub(super) struct Arguments {
     /// Read one request per line and answer each on one line of JSON
     #[arg(long, conflicts_with = "format")]
     ndjson: bool,
+    /// Judge it as a call of this client of the configuration: with its codes, and answered as it speaks
+    #[arg(long, value_name = "NAME", requires = "config")]
+    client: Option<String>,
+    /// The configuration that registers the client
+    #[arg(long, value_name = "FILE", env = "APPOSITE_CONFIG")]
+    config: Option<PathBuf>,
     #[command(flatten)]
     cards: Cards,
     #[command(flatten)]
@@ -54,10 +61,22 @@ pub(super) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     files::check_folder(arguments.cards.folder.as_deref())?;
-    let explain = wiring::explain(
-        arguments.cards.folder.as_deref(),
-        arguments.local_codes.file.as_deref(),
-    )?;
+    let explain = match (&arguments.client, &arguments.config) {
+        (Some(client), Some(config)) => {
+            let overrides = Overrides {
+                cards: arguments.cards.folder.clone(),
+                local_codes: arguments.local_codes.file.clone(),
+                ..Overrides::default()
+            };
+            let configured = config::effective(Some(config), &overrides)?;
+            config::refuse_problems(Some(config), &configured)?;
+            wiring::explain_to(&configured, client)?
+        }
+        _ => wiring::explain(
+            arguments.cards.folder.as_deref(),
+            arguments.local_codes.file.as_deref(),
+        )?,
+    };
     let as_of = arguments.as_of.unwrap_or_else(today);
     if arguments.ndjson {
         return stream(&*explain, &arguments.request, as_of);

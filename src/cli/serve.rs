@@ -201,7 +201,7 @@ pub(super) fn callers(config: &Config, address: SocketAddr) -> Result<Callers, F
 
 /// Which FHIR servers each client lets us ask; none without clients.
 pub(super) fn fhir_reach(config: &Config) -> Result<FhirReach, Failure> {
-    FhirReach::registered(&config.clients).map_err(|error| {
+    FhirReach::limited(&config.clients, &config.fhir).map_err(|error| {
         let help = match &error.fault {
             BaseFault::NoBase { .. } => "write the base as the EHR sends it in `fhirServer`",
             BaseFault::PlainHttp { .. } => "use https",

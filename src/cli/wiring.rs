@@ -8,7 +8,7 @@ use crate::knowledge::lifecycle::{self, Profile};
 use crate::knowledge::{Knowledge, SourceFiles, compile, embedded_files};
 use crate::review;
 use crate::review::diff::{Answered, Comparison};
-use crate::service::{Decide, ImagingService, Refusal};
+use crate::service::{Caller, Decide, ImagingService, Refusal};
 use anyhow::Context as _;
 use jiff::civil::Date;
 use std::collections::BTreeMap;
@@ -33,13 +33,16 @@ pub fn decide(cards: Option<&Path>, local_codes: Option<&Path>) -> anyhow::Resul
 /// # Errors
 /// If a file that the configuration names cannot be read or has defects.
 pub fn decide_configured(config: &Config) -> anyhow::Result<Arc<dyn Decide>> {
-    let service = service(config.cards.as_deref(), config.local_codes.as_deref())?;
-    Ok(Arc::new(
-        match agreements::read(config, &files(config.cards.as_deref())?)? {
-            Some(agreements) => service.with_agreements(agreements),
-            None => service,
-        },
-    ))
+    Ok(Arc::new(service_configured(config)?))
+}
+
+fn service_configured(config: &Config) -> anyhow::Result<ImagingService> {
+    let files = files(config.cards.as_deref())?;
+    let service = service_of(&files, config.local_codes.as_deref())?;
+    Ok(match agreements::read(config, &files)? {
+        Some(agreements) => service.with_agreements(agreements),
+        None => service,
+    })
 }
 
 /// Reads what was agreed with each client, to tell what is wrong with it.
@@ -66,6 +69,26 @@ pub fn forbidden(cards: Option<&Path>, profile: Profile, day: Date) -> anyhow::R
 /// If the knowledge or the map of codes cannot be read or has defects.
 pub fn explain(cards: Option<&Path>, local_codes: Option<&Path>) -> anyhow::Result<Box<dyn Explain>> {
     Ok(Box::new(service(cards, local_codes)?))
+}
+
+/// What tells how a request of this client is judged and answered: with its codes, and as it speaks.
+///
+/// # Errors
+/// If no client has this name, or a file that the configuration names cannot be read or has defects.
+pub fn explain_to(config: &Config, client: &str) -> anyhow::Result<Box<dyn Explain>> {
+    let Some(registered) = config.clients.iter().find(|c| c.name == client) else {
+        let names: Vec<&str> = config.clients.iter().map(|c| c.name.as_str()).collect();
+        let what = format!("`{client}`: no client of the configuration has this name");
+        let help = match names.as_slice() {
+            [] => "the configuration registers no client".to_owned(),
+            names => format!("there are: {}", names.join(", ")),
+        };
+        return Err(Failure::new(what, help).into());
+    };
+    Ok(Box::new(ExplainTo {
+        service: service_configured(config)?,
+        caller: Caller::of(registered.clone()),
+    }))
 }
 
 /// Checks a map of local codes against the knowledge.
@@ -173,7 +196,11 @@ pub fn test(cards: Option<&Path>) -> anyhow::Result<Report> {
 /// # Errors
 /// If the knowledge or the map of codes cannot be read or has defects.
 pub fn service(cards: Option<&Path>, local_codes: Option<&Path>) -> anyhow::Result<ImagingService> {
-    let mut knowledge = knowledge(&files(cards)?)?;
+    service_of(&files(cards)?, local_codes)
+}
+
+fn service_of(files: &SourceFiles, local_codes: Option<&Path>) -> anyhow::Result<ImagingService> {
+    let mut knowledge = knowledge(files)?;
     if let Some(map) = local_codes {
         knowledge = with_local_codes(knowledge, map)?;
     }
@@ -265,13 +292,35 @@ fn collect(root: &Path, folder: &Path, files: &mut SourceFiles) -> anyhow::Resul
     Ok(())
 }
 
+/// Explains to one client.
+struct ExplainTo {
+    service: ImagingService,
+    caller: Caller,
+}
+
+impl Explain for ExplainTo {
+    fn explain(&self, request: &[u8], as_of: Date, form: Form) -> Result<String, Refusal> {
+        explained(&self.service, &self.caller, request, as_of, form)
+    }
+}
+
 impl Explain for ImagingService {
     fn explain(&self, request: &[u8], as_of: Date, form: Form) -> Result<String, Refusal> {
-        let written = match form {
-            Form::Text => return Ok(self.explain_text(request, as_of)?),
-            Form::Json => serde_json::to_string_pretty(&self.explain_json(request, as_of)?),
-            Form::JsonLine => serde_json::to_string(&self.explain_json(request, as_of)?),
-        };
-        written.map_err(|_| Refusal::Failed)
+        explained(self, &Caller::default(), request, as_of, form)
     }
+}
+
+fn explained(
+    service: &ImagingService,
+    caller: &Caller,
+    request: &[u8],
+    as_of: Date,
+    form: Form,
+) -> Result<String, Refusal> {
+    let written = match form {
+        Form::Text => return Ok(service.explain_text(caller, request, as_of)?),
+        Form::Json => serde_json::to_string_pretty(&service.explain_json(caller, request, as_of)?),
+        Form::JsonLine => serde_json::to_string(&service.explain_json(caller, request, as_of)?),
+    };
+    written.map_err(|_| Refusal::Failed)
 }

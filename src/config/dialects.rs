@@ -76,28 +76,36 @@ pub(super) fn check_client(client: &Client, config: &Config, found: &mut dyn FnM
     let Some(dialect) = Dialect::built_in(&client.dialect) else {
         return;
     };
+    for (setting, message, help) in rating_problems(client, dialect) {
+        found(setting, message, help);
+    }
+}
+
+/// What does not go together in how ratings are to be written on the orders of a client that speaks like this: setting,
+/// problem, help.
+#[must_use]
+pub fn rating_problems(client: &Client, dialect: &Dialect) -> Vec<(&'static str, String, &'static str)> {
+    let mut found = Vec::new();
     let place = client.system_actions.unwrap_or(dialect.system_actions.value);
     if !dialect.reads(place) {
         let message = format!(
             "nothing says that a client of `{}` reads them there",
             client.dialect
         );
-        found(
-            "system_actions",
-            message,
-            "choose another place, or describe this client in a dialect of its own",
-        );
+        let help = "choose another place, or describe this client in a dialect of its own";
+        found.push(("system_actions", message, help));
     }
     if let Some(code) = &client.pama_g_code {
         if place == Place::Off {
             let message = "no ratings are written on orders".to_owned();
-            found("pama_g_code", message, "set `system_actions`, or leave it out");
+            found.push(("pama_g_code", message, "set `system_actions`, or leave it out"));
         }
         if code.is_empty() || !code.chars().all(|c| c.is_ascii_alphanumeric()) {
             let message = "not the identifier of a mechanism".to_owned();
-            found("pama_g_code", message, "letters and digits, as CMS assigned it");
+            found.push(("pama_g_code", message, "letters and digits, as CMS assigned it"));
         }
     }
+    found
 }
 
 #[cfg(test)]

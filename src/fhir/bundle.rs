@@ -1,7 +1,7 @@
 //! A Bundle taken apart into raw entries; what the entries say is read elsewhere.
 
 use super::lenient::{Any, Lenient, Name, Words, run};
-use serde::de::{IgnoredAny, MapAccess, SeqAccess};
+use serde::de::{Error as _, IgnoredAny, MapAccess, SeqAccess};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
 
@@ -126,6 +126,9 @@ impl<'de> Lenient<'de> for SplitEntry {
         while let Some(name) = object.next_key::<Name<'de>>()? {
             match name.0.as_ref() {
                 "fullUrl" => full_url = object.next_value_seed(Any(Words))?,
+                "resource" if resource.is_some() => {
+                    return Err(A::Error::custom("an entry holds two resources"));
+                }
                 "resource" => resource = Some(object.next_value()?),
                 _ => drop(object.next_value::<IgnoredAny>()?),
             }

@@ -130,6 +130,7 @@ pub fn source_of(key: &str) -> Option<(Source, bool)> {
 mod tests {
     use super::*;
 
+    ///
     #[test]
     fn each_source_has_exactly_one_main_key_of_its_own_name() {
         for source in Source::ALL {
@@ -174,6 +175,7 @@ mod tests {
         }
     }
 
+    ///
     #[test]
     fn templates_are_legal_in_every_version_of_the_specification() {
         for template in KEYS.iter().filter_map(|key| key.template) {

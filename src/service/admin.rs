@@ -3,17 +3,15 @@
 //! It answers while the service drains, and its few connections are no part of those of callers. It has no TLS and no
 //! authentication: it belongs on an address that only this machine, or its keeper, reaches.
 
-use super::stall::{Phase, Stalling};
-use super::{App, router};
+use super::stall::Phase;
+use super::{App, router, server};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
-use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
@@ -48,8 +46,6 @@ pub(crate) async fn serve(listener: TcpListener, app: Arc<App>) {
 
 async fn connection(stream: TcpStream, router: &Router, app: &App) {
     let phase = Phase::default();
-    let limits = &app.settings.limits;
-    let stream = Stalling::new(stream, phase.clone(), limits.head_time, limits.idle_time);
     let service = service_fn(|request: hyper::Request<hyper::body::Incoming>| {
         phase.call();
         let (mut router, phase) = (router.clone(), &phase);
@@ -60,16 +56,13 @@ async fn connection(stream: TcpStream, router: &Router, app: &App) {
         }
     });
     // How a connection ends is the client's business.
-    let _ = http1::Builder::new()
-        .header_read_timeout(None)
-        .serve_connection(TokioIo::new(stream), service)
-        .await;
+    let _ = server::http(stream, &phase, &app.settings.limits, true, service).await;
 }
 
 async fn metrics(State(app): State<Arc<App>>) -> Response {
     let Some(metrics) = &app.metrics else {
         return StatusCode::NOT_FOUND.into_response();
     };
-    let text = metrics.text(app.is_ready(), app.is_tested());
+    let text = metrics.text(&app.standing());
     ([(header::CONTENT_TYPE, prometheus::TEXT_FORMAT)], text).into_response()
 }

@@ -250,6 +250,15 @@ impl Registered {
 }
 
 impl Caller {
+    /// A call of this client, where nobody has to prove it: nothing is called, something is explained.
+    #[must_use]
+    pub fn of(client: Client) -> Self {
+        Self {
+            client: Some(Arc::new(client)),
+            tenant: None,
+        }
+    }
+
     /// What is registered for the client; nothing when anybody may call.
     #[must_use]
     pub fn client(&self) -> Option<&Client> {

@@ -1,4 +1,7 @@
 //! Reading a request body: the media type first, then no more bytes and no more time than allowed (P-19, SC-22).
+//!
+//! A refusal does not wait for the rest of a body: it goes out at once, and what the client is still sending is thrown
+//! away meanwhile, up to a point, so that it gets to read the refusal instead of a reset connection.
 
 use super::refusal::Refusal;
 use super::server::Limits;
@@ -6,26 +9,24 @@ use axum::body::{Body, Bytes, HttpBody as _};
 use axum::http::{HeaderMap, header};
 use http_body_util::BodyExt as _;
 
-/// How many unwanted bytes are read and thrown away before a refusal, so that a client that is still sending
-/// gets to read it instead of a reset connection.
-const COURTESY_BYTES: usize = 16 << 20;
+/// How many unwanted bytes are read and thrown away behind a refusal.
+const COURTESY_BYTES: usize = 64 << 20;
 
 /// The whole body of a call, if it is declared as JSON and keeps the limits.
 pub(crate) async fn read(headers: &HeaderMap, mut body: Body, limits: &Limits) -> Result<Bytes, Refusal> {
     let reading = async {
-        let outcome = match acceptable(headers, &body, limits.body_bytes) {
-            Ok(()) => collect(&mut body, limits.body_bytes).await,
-            Err(refusal) => Err(refusal),
-        };
-        if outcome.is_err() {
-            discard(headers, &mut body).await;
-        }
-        outcome
+        acceptable(headers, &body, limits.body_bytes)?;
+        collect(&mut body, limits.body_bytes).await
     };
-    match tokio::time::timeout(limits.body_time, reading).await {
+    let outcome = match tokio::time::timeout(limits.body_time, reading).await {
         Ok(outcome) => outcome,
-        Err(_) => Err(Refusal::TooSlow),
+        // It had its time.
+        Err(_) => return Err(Refusal::TooSlow),
+    };
+    if outcome.is_err() {
+        dismiss(headers, body, limits);
     }
+    outcome
 }
 
 /// What can be said before the first byte: media type, coding and declared length.
@@ -93,17 +94,20 @@ async fn piece(body: &mut Body) -> Result<Option<Bytes>, Refusal> {
     }
 }
 
-/// Lets a client finish sending a body nobody wants, within the same time.
-pub(crate) async fn dismiss(headers: &HeaderMap, mut body: Body, limits: &Limits) {
-    // Too late or not, the refusal is the same.
-    let _ = tokio::time::timeout(limits.body_time, discard(headers, &mut body)).await;
-}
-
-async fn discard(headers: &HeaderMap, body: &mut Body) {
-    // A client that waits for "100 continue" has not begun to send, and need not.
-    if headers.contains_key(header::EXPECT) {
+/// Lets a client finish sending a body nobody wants, within the usual time, while it is being answered.
+pub(crate) fn dismiss(headers: &HeaderMap, mut body: Body, limits: &Limits) {
+    // A client that waits for "100 continue" has not begun to send, and need not. Most others have sent all of it.
+    if headers.contains_key(header::EXPECT) || body.is_end_stream() {
         return;
     }
+    let time = limits.body_time;
+    // Whether it ends in time makes no difference to anybody: without a reader the connection is closed.
+    tokio::spawn(async move {
+        let _ = tokio::time::timeout(time, discard(&mut body)).await;
+    });
+}
+
+async fn discard(body: &mut Body) {
     let mut seen = 0_usize;
     while let Ok(Some(data)) = piece(body).await {
         seen = seen.saturating_add(data.len());

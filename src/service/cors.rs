@@ -74,6 +74,7 @@ fn is_this_machine(origin: &str) -> bool {
 mod tests {
     use super::*;
 
+    /// P-18.
     #[test]
     fn only_listed_origins_and_this_machine_are_allowed() {
         let origins = Origins::development();

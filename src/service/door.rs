@@ -44,15 +44,8 @@ impl Door {
 
     /// Who makes this call, if it may.
     pub(crate) async fn caller(&self, callers: &Callers, head: &Parts) -> Result<Caller, Refusal> {
-        let failures = self.failures(callers, head);
-        if let Some(failures) = failures {
-            failures.look(Instant::now()).map_err(Refusal::too_many)?;
-        }
-        let told = callers
-            .identify(&head.headers, head.uri.path(), now(), shown(head))
-            .await;
-        noted(failures, &told);
-        let caller = told?;
+        let identifying = callers.identify(&head.headers, head.uri.path(), now(), shown(head));
+        let caller = self.watched(callers, head, identifying).await?;
         if let Some(bucket) = self.anybody.as_ref().filter(|_| caller.client().is_none()) {
             bucket.take(Instant::now()).map_err(Refusal::too_many)?;
         }
@@ -61,14 +54,27 @@ impl Door {
 
     /// Who asks for the discovery document, if it may.
     pub(crate) async fn reader(&self, callers: &Callers, head: &Parts) -> Result<Caller, Refusal> {
+        let identifying = callers.identify_reader(&head.headers, head.uri.path(), now(), shown(head));
+        self.watched(callers, head, identifying).await
+    }
+
+    /// Lets somebody be identified, unless too many attempts from there have failed, and counts those that fail.
+    async fn watched(
+        &self,
+        callers: &Callers,
+        head: &Parts,
+        identifying: impl Future<Output = Result<Caller, Refusal>>,
+    ) -> Result<Caller, Refusal> {
         let failures = self.failures(callers, head);
         if let Some(failures) = failures {
             failures.look(Instant::now()).map_err(Refusal::too_many)?;
         }
-        let told = callers
-            .identify_reader(&head.headers, head.uri.path(), now(), shown(head))
-            .await;
-        noted(failures, &told);
+        let told = identifying.await;
+        // An attempt that failed empties the bucket of its address.
+        if let (Some(failures), Err(Refusal::Unauthenticated(_))) = (failures, &told) {
+            // Several at once may find it empty only now; the next one is told.
+            let _ = failures.take(Instant::now());
+        }
         told
     }
 
@@ -87,14 +93,6 @@ impl Door {
 /// The certificate that came with the connection.
 fn shown(head: &Parts) -> Option<&Shown> {
     head.extensions.get::<Peer>()?.certificate.as_ref()
-}
-
-/// An attempt that failed empties the bucket of its address.
-fn noted(failures: Option<&Bucket>, told: &Result<Caller, Refusal>) {
-    if let (Some(failures), Err(Refusal::Unauthenticated(_))) = (failures, told) {
-        // Several at once may find it empty only now; the next one is told.
-        let _ = failures.take(Instant::now());
-    }
 }
 
 /// The second it is, for the times in a token.

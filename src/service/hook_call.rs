@@ -243,14 +243,14 @@ impl ImagingService {
         }
     }
 
-    /// How one call is judged, as JSON.
+    /// How one call of this caller is judged, as JSON.
     ///
     /// # Errors
     /// If the body is not a call of this service.
-    pub fn explain_json(&self, body: &[u8], as_of: Date) -> Result<Value, RequestFault> {
-        let judged = self.judge(body, as_of)?;
+    pub fn explain_json(&self, caller: &Caller, body: &[u8], as_of: Date) -> Result<Value, RequestFault> {
+        let judged = self.judge_for(caller, body, as_of)?;
         let mut explained = explain::json(
-            &self.knowledge,
+            self.knowledge_for(caller),
             &judged.case,
             &judged.consultation,
             &judged.response,
@@ -264,14 +264,14 @@ impl ImagingService {
         Ok(explained)
     }
 
-    /// How one call is judged, for people.
+    /// How one call of this caller is judged, for people.
     ///
     /// # Errors
     /// If the body is not a call of this service.
-    pub fn explain_text(&self, body: &[u8], as_of: Date) -> Result<String, RequestFault> {
-        let judged = self.judge(body, as_of)?;
+    pub fn explain_text(&self, caller: &Caller, body: &[u8], as_of: Date) -> Result<String, RequestFault> {
+        let judged = self.judge_for(caller, body, as_of)?;
         let mut explained = explain::text(
-            &self.knowledge,
+            self.knowledge_for(caller),
             &judged.case,
             &judged.consultation,
             &judged.response,

@@ -37,6 +37,18 @@ pub(crate) struct Metrics {
     panics: IntCounter,
     ready: IntGauge,
     self_test: IntGauge,
+    self_test_time: IntGauge,
+    certificate_expires: Option<IntGauge>,
+}
+
+/// What is known only when the numbers are asked for.
+pub(crate) struct Standing {
+    /// Whether calls are welcome.
+    pub ready: bool,
+    /// Whether the last self-test passed.
+    pub tested: bool,
+    /// The second after which our certificate is not valid any more.
+    pub certificate_expires: Option<i64>,
 }
 
 impl Metrics {
@@ -44,7 +56,7 @@ impl Metrics {
     ///
     /// # Errors
     /// If a name is not one that Prometheus takes: a defect of ours.
-    pub(crate) fn new(about: &About) -> Result<Self, Error> {
+    pub(crate) fn new(about: &About, encrypted: bool) -> Result<Self, Error> {
         let registry = Registry::new();
         let counters = |name: &str, help: &str, labels: &[&str]| {
             let counters = IntCounterVec::new(Opts::new(name, help), labels)?;
@@ -118,8 +130,19 @@ impl Metrics {
             ready: gauge("cds_ready", "Whether calls are welcome.")?,
             self_test: gauge(
                 "cds_selftest_success",
-                "Whether the example built in got its card at the start.",
+                "Whether the example built in got its card when it was last tried.",
             )?,
+            self_test_time: gauge(
+                "cds_selftest_timestamp_seconds",
+                "When the example built in was last tried.",
+            )?,
+            certificate_expires: match encrypted {
+                true => Some(gauge(
+                    "cds_tls_certificate_expiry_timestamp_seconds",
+                    "When the certificate in use ends; 0 where that cannot be read.",
+                )?),
+                false => None,
+            },
             panics,
             registry,
         })
@@ -179,15 +202,23 @@ impl Metrics {
         self.panics.inc();
     }
 
+    /// The example built in was tried.
+    pub(crate) fn tested(&self, second: i64) {
+        self.self_test_time.set(second);
+    }
+
     /// How a TLS handshake ended.
     pub(crate) fn handshake(&self, outcome: &str) {
         self.handshakes.with_label_values(&[outcome]).inc();
     }
 
     /// All of it, in the text format of Prometheus.
-    pub(crate) fn text(&self, ready: bool, tested: bool) -> Vec<u8> {
-        self.ready.set(ready.into());
-        self.self_test.set(tested.into());
+    pub(crate) fn text(&self, standing: &Standing) -> Vec<u8> {
+        self.ready.set(standing.ready.into());
+        self.self_test.set(standing.tested.into());
+        if let Some(gauge) = &self.certificate_expires {
+            gauge.set(standing.certificate_expires.unwrap_or_default());
+        }
         let mut text = Vec::new();
         // Writing to memory does not fail, and what has not been counted yet is not among what is gathered.
         let _ = TextEncoder::new().encode(&self.registry.gather(), &mut text);

@@ -94,13 +94,13 @@ async fn answered(app: &App, request: Request, whose: &mut Whose) -> Result<Answ
     let caller = match app.door.caller(&app.settings.callers, &head).await {
         Ok(caller) => caller,
         Err(refusal) => {
-            body::dismiss(&head.headers, body, limits).await;
+            body::dismiss(&head.headers, body, limits);
             return Err(refusal);
         }
     };
     let caller = &*whose.caller.insert(caller);
     let Some(id) = service_id(head.uri.path()).filter(|id| app.decide.about().serves(id)) else {
-        body::dismiss(&head.headers, body, limits).await;
+        body::dismiss(&head.headers, body, limits);
         return Err(Refusal::UnknownService);
     };
     if app.metrics.is_some() {

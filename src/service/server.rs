@@ -10,8 +10,9 @@ use super::stall::{Phase, Stalling};
 use super::tls::{Shown, Tls};
 use super::{Decide, Settings, Shell, admin, edge};
 use axum::body::Body;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
-use hyper::service::service_fn;
+use hyper::service::{HttpService, service_fn};
 use hyper_util::rt::TokioIo;
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use std::convert::Infallible;
@@ -115,11 +116,12 @@ pub async fn serve(
     end: impl Future<Output = ()>,
 ) -> Ended {
     let Entrances { calls, tls, admin } = entrances.into();
-    let shell = Shell::new(decide, settings, admin.is_some());
+    let shell = Shell::new(decide, settings, tls.clone(), admin.is_some());
     shell.app.self_test();
     shell.app.settings.callers.warm_up();
     // Ends when this function does, however that happens.
     let mut aside = JoinSet::new();
+    aside.spawn(Arc::clone(&shell.app).keep_testing());
     if let Some(admin) = admin {
         aside.spawn(admin::serve(admin, Arc::clone(&shell.app)));
     }
@@ -258,15 +260,35 @@ async fn connection(reception: Arrival, stream: TcpStream, mut peer: Peer) {
     drop(place);
 }
 
+/// A connection that speaks HTTP as we do on every listener: `Stalling` keeps time, since hyper's own clock would run a timer
+/// for every call. `phase` is told by the service what it is doing.
+pub(super) fn http<S, H>(
+    stream: S,
+    phase: &Phase,
+    limits: &Limits,
+    keep_alive: bool,
+    service: H,
+) -> http1::Connection<TokioIo<Stalling<S>>, H>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+    H: HttpService<Incoming, ResBody = Body>,
+    H::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    let stream = Stalling::new(stream, phase.clone(), limits.head_time, limits.idle_time);
+    http1::Builder::new()
+        .header_read_timeout(None)
+        .max_header_size(HEAD_BYTES)
+        .keep_alive(keep_alive)
+        .serve_connection(TokioIo::new(stream), service)
+}
+
 /// HTTP over a connection, in the clear or not.
 async fn speak<S>(shell: &Shell, stream: S, peer: &Peer, watcher: Watcher, busy: bool)
 where
     S: AsyncRead + AsyncWrite + Unpin + 'static,
 {
     let phase = Phase::default();
-    let limits = &shell.app.settings.limits;
-    let stream = Stalling::new(stream, phase.clone(), limits.head_time, limits.idle_time);
-    let service = service_fn(|mut request: hyper::Request<hyper::body::Incoming>| {
+    let service = service_fn(|mut request: hyper::Request<Incoming>| {
         phase.call();
         request.extensions_mut().insert(peer.clone());
         let phase = &phase;
@@ -276,12 +298,7 @@ where
             Ok::<_, Infallible>(response)
         }
     });
-    // `Stalling` keeps time; hyper's own clock would run a timer for every call.
-    let connection = http1::Builder::new()
-        .header_read_timeout(None)
-        .max_header_size(HEAD_BYTES)
-        .keep_alive(!busy)
-        .serve_connection(TokioIo::new(stream), service);
+    let connection = http(stream, &phase, &shell.app.settings.limits, !busy, service);
     // How a connection ends is the client's business: resets and stalls are everyday life, not events.
     let _ = watcher.watch(connection).await;
 }

@@ -4,6 +4,8 @@
 //! that cannot be used leave the old ones in place. Whether the client with a certificate is the client of the token
 //! is the matter of `auth`.
 
+mod expiry;
+
 use sha2::{Digest as _, Sha256};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -77,6 +79,8 @@ struct Inner {
     files: TlsFiles,
     handshake_time: Duration,
     current: RwLock<Arc<ServerConfig>>,
+    /// The second after which the certificate in use is not valid any more, if that can be read.
+    expires: Mutex<Option<i64>>,
     /// What was read last, usable or not, so that a broken file is told of once.
     seen: Mutex<Vec<u8>>,
 }
@@ -89,10 +93,12 @@ impl Tls {
     pub fn load(files: TlsFiles, handshake_time: Duration) -> Result<Self, TlsFault> {
         let contents = Contents::read(&files)?;
         let (current, seen) = (contents.config(&files)?, contents.digest());
+        let expires = contents.expires();
         Ok(Self(Arc::new(Inner {
             files,
             handshake_time,
             current: RwLock::new(Arc::new(current)),
+            expires: Mutex::new(expires),
             seen: Mutex::new(seen),
         })))
     }
@@ -118,6 +124,7 @@ impl Tls {
         match contents.config(files) {
             Ok(config) => {
                 *self.0.current.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(config);
+                *self.0.expires.lock().unwrap_or_else(PoisonError::into_inner) = contents.expires();
                 Reloaded::New
             }
             Err(fault) => Reloaded::Kept(fault),
@@ -138,6 +145,11 @@ impl Tls {
                 Ok(Reloaded::Same) | Err(_) => {}
             }
         }
+    }
+
+    /// The second after which the certificate in use is not valid any more.
+    pub(crate) fn expires(&self) -> Option<i64> {
+        *self.0.expires.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Agrees with a client, within the time for it. The error is a word for the metrics.
@@ -176,6 +188,11 @@ impl Contents {
             digest.update(part);
         }
         digest.finalize().to_vec()
+    }
+
+    /// When our own certificate ends; it stands first.
+    fn expires(&self) -> Option<i64> {
+        expiry::not_after(&CertificateDer::from_pem_slice(&self.certificate).ok()?)
     }
 
     fn config(&self, files: &TlsFiles) -> Result<ServerConfig, TlsFault> {

@@ -36,7 +36,7 @@ fn the_html_page_stands_alone() {
     }
 }
 
-/// What a set says is text, whatever signs it holds (SC-01).
+/// What a set says is text, whatever signs it holds.
 #[test]
 fn words_of_a_set_make_no_elements() {
     let mut files = embedded_files();

@@ -31,6 +31,7 @@ fn value(text: &str, series: &str) -> Option<String> {
     line.split_whitespace().last().map(str::to_owned)
 }
 
+/// SC-28.
 #[tokio::test]
 async fn calls_and_their_fates_are_counted() {
     let limits = Limits {
@@ -102,6 +103,7 @@ async fn callers_cannot_make_series() {
     assert!(!second.contains(SECRET), "{second}");
 }
 
+/// SC-28.
 #[tokio::test]
 async fn the_admin_listener_has_three_pages_and_no_calls() {
     let app = watched(true, Limits::default()).await;
@@ -128,6 +130,30 @@ async fn without_the_self_test_nobody_is_sent_here() {
     assert_eq!(value(&text, "cds_selftest_success").as_deref(), Some("0"));
     let ready = app.request("GET", "/health/ready").send().await.unwrap();
     assert_eq!(ready.status(), 503);
+}
+
+/// SC-27: a service that stops judging what is known is found out while it runs, and so is one that does again.
+#[tokio::test]
+async fn the_self_test_is_repeated() {
+    let settings = |_| Settings {
+        self_test_every: Duration::from_millis(20),
+        ..Settings::development()
+    };
+    let app = App::entered(None, true, true, settings).await;
+    for (sound, status, success) in [(true, 200, "1"), (false, 503, "0"), (true, 200, "1")] {
+        app.gate.sound.store(sound, std::sync::atomic::Ordering::Relaxed);
+        let told = async { while page(&app, "/health/ready").await.0 != status {} };
+        tokio::time::timeout(PATIENCE, told).await.unwrap();
+        let (_, text) = page(&app, "/metrics").await;
+        assert_eq!(value(&text, "cds_selftest_success").as_deref(), Some(success));
+        let last: i64 = value(&text, "cds_selftest_timestamp_seconds")
+            .unwrap()
+            .parse()
+            .unwrap();
+        assert!((jiff::Timestamp::now().as_second() - last).abs() < 30, "{last}");
+    }
+    // As it is run: once a minute.
+    assert_eq!(Settings::development().self_test_every, Duration::from_secs(60));
 }
 
 /// Readiness while draining, which callers' connections cannot ask any more.

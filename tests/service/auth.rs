@@ -95,6 +95,7 @@ async fn refused(response: Response) -> (String, Value) {
     (length, issue)
 }
 
+/// P-05.
 #[tokio::test]
 async fn a_registered_client_is_let_in_once_per_token() {
     let clinic = Clinic::open().await;
@@ -118,7 +119,7 @@ async fn a_registered_client_is_let_in_once_per_token() {
     assert_eq!(response.status(), 200);
 }
 
-/// P-03, R-118: whatever is wrong, the caller sees the same.
+/// P-03, R-118, R-103, R-105, R-106, R-107, SC-16: whatever is wrong, the caller sees the same.
 #[tokio::test]
 async fn all_causes_look_alike() {
     let clinic = Clinic::open().await;
@@ -163,7 +164,7 @@ async fn all_causes_look_alike() {
     assert_eq!(seen.len(), 1, "{seen:?}");
 }
 
-/// a caller cannot choose where keys come from.
+/// SC-13: a caller cannot choose where keys come from.
 #[tokio::test]
 async fn a_foreign_key_address_is_never_called() {
     let clinic = Clinic::open().await;
@@ -195,6 +196,7 @@ async fn a_foreign_key_address_is_never_called() {
     assert_eq!(trap.calls(), 0);
 }
 
+/// P-03, SC-16.
 #[tokio::test]
 async fn a_caller_is_turned_away_before_its_body_is_looked_at() {
     let clinic = Clinic::open().await;
@@ -225,6 +227,7 @@ async fn a_caller_is_turned_away_before_its_body_is_looked_at() {
     );
 }
 
+/// R-106, P-04.
 #[tokio::test]
 async fn unknown_services_are_told_to_registered_clients_only() {
     let clinic = Clinic::open().await;
@@ -283,6 +286,7 @@ async fn discovery_health_and_preflights_need_no_token() {
     assert_eq!(response.status(), 204);
 }
 
+/// P-04.
 #[tokio::test]
 async fn discovery_is_closed_where_configured() {
     let clinic = Clinic::with(|c| c, true).await;
@@ -310,6 +314,39 @@ async fn a_client_may_sign_otherwise_where_configured() {
             .ed
             .sign("EdDSA", &header, &clinic.claims("silent", "one").to_string());
         assert_eq!(clinic.call(&token).await.status(), status);
+    }
+}
+
+/// R-107, SC-11: clocks may differ a little: 20 s pass, five minutes do not, in either direction.
+#[tokio::test]
+async fn twenty_seconds_of_skew_pass_and_five_minutes_do_not() {
+    let clinic = Clinic::open().await;
+    for (skew, status) in [(20, 200), (-20, 200), (300, 401), (-300, 401)] {
+        let now = jiff::Timestamp::now().as_second() + skew;
+        let mut claims = clinic.claims("silent", &format!("skew {skew}"));
+        for (name, at) in [("iat", now), ("nbf", now), ("exp", now + 1)] {
+            claims[name] = json!(at);
+        }
+        assert_eq!(
+            clinic.call(&clinic.token(&claims)).await.status(),
+            status,
+            "{skew}"
+        );
+    }
+}
+
+/// SC-11: a token that lives a day is refused, unless the client is configured so.
+#[tokio::test]
+async fn a_token_that_lives_a_day_passes_only_where_configured() {
+    for (max_lifetime_seconds, status) in [(3600, 401), (86_400, 200)] {
+        let long = |client| Client {
+            max_lifetime_seconds,
+            ..client
+        };
+        let clinic = Clinic::with(long, false).await;
+        let mut claims = clinic.claims("silent", "day");
+        claims["exp"] = json!(claims["iat"].as_i64().unwrap() + 86_400);
+        assert_eq!(clinic.call(&clinic.token(&claims)).await.status(), status);
     }
 }
 
@@ -343,7 +380,7 @@ async fn a_full_memory_sheds_instead_of_forgetting() {
     refused(clinic.call(&clinic.honest("one")).await).await;
 }
 
-/// The same token twice at the same moment: one passes.
+/// P-05: the same token twice at the same moment: one passes.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn of_a_token_sent_many_times_at_once_one_passes() {
     let clinic = Clinic::open().await;
@@ -361,7 +398,7 @@ async fn of_a_token_sent_many_times_at_once_one_passes() {
     }
 }
 
-/// P3: the key server may be down once its keys are known; before, nobody is let in.
+/// P3, SC-14, R-115: the key server may be down once its keys are known; before, nobody is let in.
 #[tokio::test]
 async fn calls_go_on_while_the_key_server_is_down() {
     let clinic = Clinic::open().await;

@@ -419,6 +419,33 @@ fn local_codes_are_listed_checked_and_used() {
     assert_eq!(offered["system"], "urn:example:site:orders");
     assert_eq!(offered["code"], "IMG2207");
 
+    // As a call of a client that has codes of its own, in a file beside its configuration.
+    let config = folder.join("apposite.toml");
+    let client = "[[client]]\nname = 'site'\nissuer = 'i'\njwks_url = 'https://ehr.example.org/jwks'\n";
+    std::fs::write(
+        &config,
+        format!("{client}local_codes = '{map}'\ndialect = 'generic-1.0'\n"),
+    )
+    .unwrap();
+    let config = config.to_str().unwrap();
+    assert_eq!(
+        explain(&["--config", config])["response"]["cards"],
+        serde_json::json!([])
+    );
+    let theirs = explain(&["--config", config, "--client", "site"]);
+    assert_eq!(theirs["decisions"], after["decisions"]);
+    let card = &theirs["response"]["cards"][0];
+    assert!(
+        card["uuid"].is_null() && card["summary"].is_string(),
+        "as its dialect has it: {card}"
+    );
+    fails(
+        &["explain", one, "--config", config, "--client", "nobody"],
+        1,
+        &["`nobody`", "help: there are: site"],
+    );
+    fails(&["explain", one, "--client", "site"], 2, &["--config"]);
+
     let broken = folder.join("broken.csv");
     std::fs::write(&broken, "system,code\nx,y\n").unwrap();
     fails(

@@ -39,7 +39,10 @@ struct Fired {
 }
 
 fn member<'v>(card: &'v Value, key: &str) -> &'v str {
-    card["extension"][CARD_EXTENSION][key].as_str().unwrap()
+    // An id that is none is not repeated (`hostile/injection-ids`).
+    card["extension"][CARD_EXTENSION][key]
+        .as_str()
+        .unwrap_or_default()
 }
 
 fn reference(order: &Value) -> String {

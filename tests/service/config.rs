@@ -93,6 +93,7 @@ fn a_file_that_cannot_be_used_is_named_with_the_place() {
     }
 }
 
+/// SC-24, SC-17.
 #[test]
 fn production_does_not_start_with_what_is_unsafe_and_says_all_of_it() {
     fails(
@@ -141,7 +142,7 @@ fn a_file_of_keys_is_looked_at_before_the_start() {
     }
 }
 
-/// SC-10: a FHIR server that may not be asked is told before the start, with the setting that would permit it.
+/// SC-10, R-027: a FHIR server that may not be asked is told before the start, with the setting that would permit it.
 #[test]
 fn fhir_servers_are_looked_at_before_the_start() {
     for (name, base, words) in [
@@ -177,6 +178,7 @@ fn production_does_not_start_with_knowledge_that_is_not_approved() {
     }
 }
 
+/// R-002, SC-06.
 #[test]
 fn beyond_this_machine_only_signed_and_encrypted() {
     let clients = PRODUCTION.split_once("[[client]]").unwrap().1;
@@ -188,7 +190,8 @@ fn beyond_this_machine_only_signed_and_encrypted() {
     );
 }
 
-/// With a registered client the program checks who calls, also in development; its log has causes and no tokens.
+/// R-118, P-03, SC-07, SC-16: with a registered client the program checks who calls, also in development; its log has
+/// causes and no tokens.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_program_lets_in_who_is_registered_and_logs_no_token() {
     let signer = Signer::rsa("key");

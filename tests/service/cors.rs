@@ -31,7 +31,7 @@ fn varies_on_origin(response: &Response) -> bool {
         .any(|v| v.to_str().unwrap().eq_ignore_ascii_case("origin"))
 }
 
-/// The public sandbox asks before every call, discovery too, and gives up on anything but a 2xx.
+/// R-119, P-18, SC-17: the public sandbox asks before every call, discovery too, and gives up on anything but a 2xx.
 #[tokio::test]
 async fn every_address_answers_the_preflights_of_the_public_sandbox() {
     let app = App::start().await;
@@ -67,6 +67,7 @@ async fn every_address_answers_the_preflights_of_the_public_sandbox() {
     }
 }
 
+/// P-18.
 #[tokio::test]
 async fn answers_and_refusals_name_an_allowed_origin() {
     let app = App::start().await;
@@ -91,6 +92,7 @@ async fn answers_and_refusals_name_an_allowed_origin() {
     }
 }
 
+/// P-18, SC-17.
 #[tokio::test]
 async fn strangers_get_no_header_whatever_they_ask() {
     let app = App::start().await;
@@ -108,6 +110,7 @@ async fn strangers_get_no_header_whatever_they_ask() {
     }
 }
 
+/// SC-17.
 #[tokio::test]
 async fn without_an_origin_the_answer_still_varies_on_it() {
     let app = App::start().await;

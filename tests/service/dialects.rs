@@ -308,7 +308,8 @@ async fn a_rating_told_in_advance_is_true() {
     assert!(seen > 30, "{seen}");
 }
 
-/// Whatever the dialect: the same cards, as loud, in the same words; and without an agreement the same bytes as ever.
+/// whatever the dialect: the same cards, as loud, in the same words; and without an agreement the same bytes as
+/// ever.
 #[tokio::test]
 async fn no_dialect_loses_a_warning() {
     let plain = Served::to_anybody(dialect::GENERIC).await;
@@ -407,7 +408,7 @@ async fn epic_gets_orders_of_the_sites_preference_list() {
     assert_eq!(served.fire(&request.to_string()).await.1, json!({ "cards": [] }));
 }
 
-/// One study is one orderable at one site, and two orders at another; each client has its own catalogue.
+/// one study is one orderable at one site, and two orders at another; each client has its own catalogue.
 #[tokio::test]
 async fn each_client_has_its_own_catalogue() {
     let site = "urn:example:site:orders,Site orders";
@@ -436,7 +437,7 @@ async fn each_client_has_its_own_catalogue() {
     assert_eq!(optional.len(), 3, "standard codes are offered too: {optional:?}");
 }
 
-/// PA-04, PA-05: by default no rating leaves the house, and none is guessed where one is agreed on.
+/// PA-04, PA-05, R-087, P-10: by default no rating leaves the house, and none is guessed where one is agreed on.
 #[tokio::test]
 async fn ratings_are_written_only_where_known() {
     let served = Served::to_client("system_actions = 'top-level'").await;
@@ -467,4 +468,44 @@ async fn ratings_are_written_only_where_known() {
     ] {
         assert_eq!(rated(name).await.as_deref(), expected, "{name}");
     }
+}
+
+/// P-07: where an order asks something else now and is not rated any more, the rating we wrote on it earlier goes; that of
+/// another mechanism stays. Nobody reads an old rating as one of the new order.
+#[tokio::test]
+async fn a_rating_of_what_was_asked_before_is_taken_away() {
+    let served = Served::to_client("system_actions = 'top-level'").await;
+    let (_, answer) = served.fire(SEED).await;
+    let rated = answer["systemActions"][0]["resource"].clone();
+    assert_eq!(rating(&rated), Some("not-appropriate"));
+    let mut call: Value = serde_json::from_str(&with_resources(SEED, [&rated])).unwrap();
+    let order = &mut call["context"]["draftOrders"]["entry"][0]["resource"];
+    order["reasonCode"] = json!([{ "text": "Suspected kidney stone" }]);
+    order["code"] = json!({ "text": "Chest X-ray" });
+    let sent = order.clone();
+    let (status, answer) = served.fire(&call.to_string()).await;
+    assert_eq!(
+        (status, list(&answer["systemActions"]).len()),
+        (200, 1),
+        "{answer}"
+    );
+    let action = &answer["systemActions"][0];
+    assert!(
+        action["description"].as_str().unwrap().starts_with("Remove"),
+        "{action}"
+    );
+    let mut left = sent.clone();
+    left.as_object_mut().unwrap().shift_remove("extension");
+    assert_eq!(action["resource"].to_string(), left.to_string());
+    // Once it is gone there is nothing to say.
+    let again = with_resources(&call.to_string(), [&action["resource"]]);
+    assert_eq!(served.fire(&again).await.1, json!({ "cards": [] }));
+    // What another mechanism wrote is not ours to take.
+    let theirs = json!([{ "url": RATING, "valueCodeableConcept": { "coding": [{ "system": "urn:other", "code": "x" }] } }]);
+    call["context"]["draftOrders"]["entry"][0]["resource"]["extension"] = theirs;
+    assert_eq!(served.fire(&call.to_string()).await.1, json!({ "cards": [] }));
+    // The page of the public sandbox throws on an order without a rating.
+    let sandbox = Served::to_anybody("public-sandbox").await;
+    let (_, answer) = sandbox.fire(&with_resources(&call.to_string(), [&sent])).await;
+    play_sandbox("taken away", &answer);
 }

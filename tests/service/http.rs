@@ -4,6 +4,7 @@ use crate::support::app::{App, issue};
 use crate::support::fake::DISCOVERY;
 use crate::support::raw::{Raw, head};
 
+///
 #[tokio::test]
 async fn discovery_is_the_document_as_it_was_written() {
     let app = App::start().await;
@@ -25,6 +26,7 @@ async fn a_call_is_answered_with_the_body_and_the_day_it_was_given() {
     );
 }
 
+/// P-02.
 #[tokio::test]
 async fn every_refusal_of_a_call_has_its_status_and_issue() {
     let app = App::start().await;
@@ -70,6 +72,7 @@ async fn unknown_addresses_are_not_found_and_not_repeated() {
     }
 }
 
+/// P-02.
 #[tokio::test]
 async fn wrong_methods_are_told_the_right_ones() {
     let app = App::start().await;
@@ -216,7 +219,7 @@ async fn a_plain_request_id_comes_back_and_any_other_is_replaced() {
     assert_ne!(id_of(&long).await, long);
 }
 
-/// P6: a panic costs one request a 500; the connection and the process go on.
+/// P6, SC-22, SC-23, SC-27: a panic costs one request a 500; the connection and the process go on.
 #[tokio::test]
 async fn a_panic_costs_one_request() {
     let app = App::start().await;

@@ -27,6 +27,7 @@ async fn a_body_of_exactly_the_limit_is_read() {
     assert!(response.text().await.unwrap().starts_with(r#"{"bytes":4194304,"#));
 }
 
+/// SC-22.
 #[tokio::test]
 async fn a_body_declared_too_large_is_refused_readably() {
     let app = App::start().await;
@@ -40,6 +41,7 @@ async fn a_body_declared_too_large_is_refused_readably() {
     assert_eq!(issue(response).await["code"], "too-long");
 }
 
+/// SC-22.
 #[tokio::test]
 async fn a_body_in_chunks_is_read_up_to_the_limit_and_refused_beyond() {
     let app = App::with(Limits {
@@ -63,6 +65,7 @@ async fn a_body_in_chunks_is_read_up_to_the_limit_and_refused_beyond() {
     }
 }
 
+/// SC-22.
 #[tokio::test]
 async fn a_client_that_asks_first_is_refused_before_it_sends() {
     let app = App::with(patient()).await;
@@ -88,6 +91,7 @@ async fn a_body_that_breaks_off_is_not_judged() {
     );
 }
 
+/// SC-22.
 #[tokio::test]
 async fn a_head_that_does_not_come_in_time_ends_the_connection() {
     let app = App::with(Limits {
@@ -117,6 +121,7 @@ async fn a_second_head_that_does_not_come_in_time_ends_the_connection() {
     raw.until_closed().await;
 }
 
+/// SC-22.
 #[tokio::test]
 async fn a_body_that_does_not_come_in_time_is_refused() {
     let app = App::with(Limits {
@@ -161,6 +166,7 @@ async fn an_idle_connection_outlives_the_time_for_a_head_but_not_its_own() {
     );
 }
 
+/// SC-22.
 #[tokio::test]
 async fn a_client_beyond_the_cap_is_told_to_come_back() {
     let app = App::with(Limits {

@@ -11,9 +11,11 @@
 
 mod admin;
 mod auth;
+mod canary;
 mod cli;
 mod closure;
 mod config;
+mod conformance;
 mod cors;
 mod dialects;
 mod door;
@@ -23,7 +25,9 @@ mod http;
 mod knowledge_tools;
 mod lifecycle;
 mod limits;
+mod rulings;
 mod simulate;
+mod spec;
 mod support;
 mod tls;
 mod untrusted;

@@ -105,7 +105,7 @@ fn silent(more: &str) -> String {
     ) + "{}"
 }
 
-/// SC-06: TLS 1.2 and 1.3, and a proper end of both.
+/// SC-06, R-120: TLS 1.2 and 1.3, and a proper end of both.
 #[tokio::test]
 async fn calls_are_answered_over_both_versions() {
     let service = encrypted("versions", None, LONG).await;
@@ -227,7 +227,31 @@ async fn a_new_certificate_is_taken_up_and_a_broken_one_is_not() {
     assert_eq!(seen().await, third.der);
 }
 
-/// SC-06: mutual TLS, required or not.
+/// When the certificate in use ends is told, also of a new one; without TLS there is nothing to tell.
+#[tokio::test]
+async fn the_end_of_the_certificate_is_told() {
+    let service = encrypted("expiry", None, LONG).await;
+    let watched = App::entered(Some(service.tls.clone()), true, true, |_| Settings::development()).await;
+    let series = "cds_tls_certificate_expiry_timestamp_seconds";
+    let told = async |app: &App| {
+        let url = format!("http://{}/metrics", app.admin.unwrap());
+        let client = reqwest::Client::builder()
+            .no_proxy()
+            .timeout(PATIENCE)
+            .build()
+            .unwrap();
+        let text = client.get(url).send().await.unwrap().text().await.unwrap();
+        let line = text.lines().find(|l| l.starts_with(&format!("{series} ")))?;
+        line.split(' ').nth(1).map(str::to_owned)
+    };
+    // What the library that makes certificates for tests writes when nothing is said: the first day of 4096.
+    let far = told(&watched).await.unwrap();
+    assert_eq!(far, "67090118400");
+    let plain = App::entered(None, true, true, |_| Settings::development()).await;
+    assert_eq!(told(&plain).await, None);
+}
+
+/// SC-06, R-117: mutual TLS, required or not.
 #[tokio::test]
 async fn clients_show_certificates_of_their_authority() {
     let (theirs, other) = (Authority::new("theirs"), Authority::new("other"));

@@ -33,6 +33,7 @@ fn changed(pointer: &str, value: Option<Value>) -> Vec<u8> {
     serde_json::to_vec(&body).unwrap()
 }
 
+///
 #[test]
 fn a_call_is_read_with_its_fhir_parts_left_as_text() {
     let body = serde_json::to_vec(&good()).unwrap();
@@ -100,6 +101,7 @@ fn what_the_specification_allows_and_clients_send_is_accepted() {
     );
 }
 
+/// P-02.
 #[test]
 fn a_fault_names_its_kind_and_place() {
     use FaultKind::{NotSupported, Required, Value as Bad};
@@ -142,6 +144,7 @@ fn a_fault_names_its_kind_and_place() {
     assert_eq!(fault(&body), (Required, "/fhirServer".to_owned()), "R-027");
 }
 
+/// R-004, P-02.
 #[test]
 fn what_is_not_strict_json_is_refused() {
     let good = String::from_utf8(serde_json::to_vec(&good()).unwrap()).unwrap();
@@ -204,6 +207,7 @@ fn a_body_that_says_two_things_is_refused() {
     );
 }
 
+/// SC-07, SC-23.
 #[test]
 fn faults_and_debug_output_quote_nothing_from_the_request() {
     let secret = "CANARY-7141";

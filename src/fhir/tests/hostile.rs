@@ -90,6 +90,7 @@ fn broken_escapes_repeated_members_and_depth_cost_only_their_entry() {
     }
 }
 
+/// SC-22.
 #[test]
 fn size_is_limited_and_the_source_then_counts_as_unknown() {
     let many: Vec<_> = (0..MAX_ENTRIES + 1)
@@ -439,7 +440,21 @@ fn an_order_that_is_no_sound_json_is_refused_and_a_resource_is_noted() {
             (FaultKind::Structure, place),
             "P-02"
         );
-        assert_eq!(fault.message, format!("{place} is not sound JSON"));
+        assert!(fault.message.starts_with(&format!("{place} is not sound JSON")));
+    }
+    // A member twice, read or not, at the top or within: two readers could read two orders.
+    for (from, to) in [
+        (r#""status":"draft""#, r#""status":"draft","status":"revoked""#),
+        (r#""code":{"#, r#""code":{"text":"Other","#),
+        (r#""intent""#, r#""extension":[{"url":"u","url":"v"}],"intent""#),
+    ] {
+        let body = whole(
+            order(json!({ "status": "draft", "code": { "text": "Scan" } })),
+            condition(json!({})),
+        );
+        assert!(body.contains(from), "{from} in {body}");
+        let fault = fault(&body.replacen(from, to, 1));
+        assert_eq!(fault.kind, FaultKind::Structure, "P-02");
     }
     let sound = whole(
         order(json!({ "code": { "text": "Scan MARK" } })),

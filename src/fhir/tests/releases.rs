@@ -86,6 +86,7 @@ fn further_shapes_of_r5_orders() {
     }
 }
 
+///
 #[test]
 fn an_order_that_mixes_releases_is_not_read() {
     for mixed in [
@@ -259,13 +260,17 @@ fn explain_says_why_an_older_order_is_not_judged() {
             "DSTU2",
         ),
     ] {
-        let explained = service.explain_json(body.as_bytes(), TODAY).unwrap();
+        let explained = service
+            .explain_json(&crate::service::Caller::default(), body.as_bytes(), TODAY)
+            .unwrap();
         assert_eq!(explained["response"]["cards"], json!([]), "{release}");
         assert_eq!(
             explained["notes"][0]["place"],
             "/context/draftOrders/entry/0/resource"
         );
-        let text = service.explain_text(body.as_bytes(), TODAY).unwrap();
+        let text = service
+            .explain_text(&crate::service::Caller::default(), body.as_bytes(), TODAY)
+            .unwrap();
         for told in [explained["notes"][0]["text"].as_str().unwrap(), &text] {
             assert!(
                 told.contains(&format!("FHIR {release}, which is not supported")),

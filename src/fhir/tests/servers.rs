@@ -65,6 +65,7 @@ fn a_reference_to_another_server_makes_no_resource_interesting() {
     assert!(read(&call).case.chart.conditions.is_empty());
 }
 
+/// SC-21.
 #[test]
 fn the_patient_with_the_same_id_elsewhere_is_somebody_else() {
     for (server, expected) in [(OURS, Identity::Agrees), (OTHER, Identity::Differs)] {

@@ -11,6 +11,7 @@ use crate::fhir::node::{FhirElement, Node};
 use crate::fhir::note::NoteKind;
 use crate::fhir::reading::{Read, read};
 use crate::fhir::reference::{Reference, id_in};
+use crate::fhir::sound::is_sound;
 use crate::fhir::{orders, schema};
 use serde_json::value::RawValue;
 
@@ -112,7 +113,7 @@ impl<'a, I: Interest> Call<'a, '_, I> {
             }
             return Ok(());
         }
-        if has_broken_escape(entry.resource) {
+        if !is_sound(entry.resource) {
             return Err(unsound(place));
         }
         self.subject.learn_server(full_url);
@@ -167,17 +168,11 @@ impl<'a, I: Interest> Call<'a, '_, I> {
     }
 }
 
-/// Whether an order holds an escape that is no character, wherever it stands: the order could not be handed back.
-/// Everything else that makes JSON unsound was found when the call was taken apart.
-fn has_broken_escape(raw: &RawValue) -> bool {
-    raw.get().contains("\\u") && serde_json::from_str::<serde_json::Value>(raw.get()).is_err()
-}
-
 /// An order that is no sound JSON.
 fn unsound(pointer: String) -> RequestFault {
     RequestFault {
         kind: FaultKind::Structure,
-        message: format!("{pointer} is not sound JSON"),
+        message: format!("{pointer} is not sound JSON: a member is repeated, or an escape is no character"),
         pointer,
     }
 }

@@ -24,6 +24,10 @@ impl Build<'_> {
                 common.question_description.clone(),
             ),
             ("rating_description".to_owned(), common.rating_description.clone()),
+            (
+                "rating_removed_description".to_owned(),
+                common.rating_removed_description.clone(),
+            ),
         ];
         texts.extend(
             common

@@ -42,6 +42,9 @@ pub struct CommonWords {
     /// Description of the action that records the rating on an order.
     #[serde(default)]
     pub rating_description: String,
+    /// Description of the action that takes our rating away from an order that is not rated any more.
+    #[serde(default)]
+    pub rating_removed_description: String,
     /// Note line kinds under "Not known".
     pub limits: BTreeMap<String, String>,
     /// Modifier → words when merged into a card.

@@ -211,7 +211,7 @@ mod tests {
 
     #[test]
     fn what_comes_in_stays_text() {
-        // SC-01: even an unbalanced mark or an escaped sign makes no element.
+        // Even an unbalanced mark or an escaped sign makes no element.
         assert_eq!(
             bold(r"**Why:** a \*b\* &lt;i&gt; <b>"),
             "<strong>Why:</strong> a *b* &lt;i&gt; &lt;b&gt;"

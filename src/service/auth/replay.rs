@@ -84,6 +84,7 @@ impl Held {
 mod tests {
     use super::*;
 
+    /// P-05, SC-15.
     #[test]
     fn a_name_is_used_once_until_its_token_ends() {
         let seen = Seen::new(10);

@@ -112,6 +112,7 @@ fn changed(mut base: Value, changes: Value) -> Value {
     base
 }
 
+/// SC-11, R-104, R-106, R-107, R-109, R-113.
 #[test]
 fn honest_tokens_pass() {
     let w = &*WORLD;
@@ -162,7 +163,7 @@ fn honest_tokens_pass() {
     assert!(judged(&group, &w.clients, NOW).is_ok_and(|v| v.tenant.as_deref() == Some("north")));
 }
 
-/// Algorithms beyond the two recommended ones pass only where configured (SC-12).
+/// algorithms beyond the two recommended ones pass only where configured (SC-12).
 #[test]
 fn other_algorithms_pass_by_configuration_only() {
     let w = &*WORLD;
@@ -187,6 +188,7 @@ fn other_algorithms_pass_by_configuration_only() {
     }
 }
 
+/// SC-11, R-104, R-111, R-112, SC-12, SC-13.
 #[test]
 fn headers_that_do_not_pass() {
     for (what, changes, denial) in [
@@ -254,7 +256,8 @@ fn headers_that_do_not_pass() {
     }
 }
 
-/// Claims missing, of the wrong JSON type, or wrong; a string `exp` is not an absent one (CVE-2026-25537).
+/// P-04: claims missing, of the wrong JSON type, or wrong; a string `exp` is not an
+/// absent one (CVE-2026-25537).
 #[test]
 fn claims_that_do_not_pass() {
     for name in ["iss", "aud", "exp", "iat", "jti"] {
@@ -405,7 +408,7 @@ fn claims_that_do_not_pass() {
     }
 }
 
-/// Each limit of time is decided to the second.
+/// each limit of time is decided to the second.
 #[test]
 fn times_are_decided_to_the_second() {
     let token = with_claims(json!({ "iat": NOW, "nbf": NOW + 10, "exp": NOW + 300 }));
@@ -425,7 +428,7 @@ fn times_are_decided_to_the_second() {
     }
 }
 
-/// A longer life passes where configured.
+/// SC-11: A longer life passes where configured.
 #[test]
 fn a_day_passes_where_it_is_configured() {
     let keys = KeySet::parse(json!({ "keys": [WORLD.ec.jwk()] }).to_string().as_bytes()).unwrap();
@@ -437,6 +440,7 @@ fn a_day_passes_where_it_is_configured() {
     assert!(judged(&token, &[(client, keys)], NOW).is_ok());
 }
 
+///
 #[test]
 fn forged_tokens_do_not_pass() {
     let w = &*WORLD;
@@ -696,6 +700,7 @@ proptest! {
         prop_assert!(judged(&text, &WORLD.clients, NOW).is_err());
     }
 
+    ///
     #[test]
     fn one_changed_character_is_refused(at in 0_usize..10_000, to in "[A-Za-z0-9_.=-]") {
         let good = with_claims(json!({}));

@@ -238,7 +238,7 @@ mod tests {
         })
     }
 
-    /// SC-10: exact scheme, host and port, and a path at or below the one listed.
+    /// SC-10, P-15: exact scheme, host and port, and a path at or below the one listed.
     #[test]
     fn only_a_server_under_a_listed_base_is_asked() {
         let access = access("https://ehr.example.org/fhir").unwrap();

@@ -76,6 +76,7 @@ fn class_v6(address: Ipv6Addr) -> Class {
 mod tests {
     use super::*;
 
+    /// SC-10.
     #[test]
     fn addresses_are_judged_by_where_they_lead() {
         let table = [

@@ -5,9 +5,10 @@
 
 use super::Settings;
 use super::access::{BaseFault, BaseSettings, FhirAccess};
-use crate::config::Client;
+use crate::config::{Client, Fhir};
 use crate::service::Caller;
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// The FHIR servers of each caller. The default is nothing for nobody.
 #[derive(Debug, Clone, Default)]
@@ -38,12 +39,20 @@ impl FhirReach {
         }
     }
 
-    /// What each of these clients lists, and nothing for anybody else.
+    /// What each of these clients lists, as far as usual, and nothing for anybody else.
     ///
     /// # Errors
     /// The first FHIR server that cannot be listed.
     pub fn registered(clients: &[Client]) -> Result<Self, ReachFault> {
-        let access = |client: &Client| match FhirAccess::new(settings(client)) {
+        Self::limited(clients, &Fhir::default())
+    }
+
+    /// What each of these clients lists, thus far, and nothing for anybody else.
+    ///
+    /// # Errors
+    /// The first FHIR server that cannot be listed.
+    pub fn limited(clients: &[Client], limits: &Fhir) -> Result<Self, ReachFault> {
+        let access = |client: &Client| match FhirAccess::new(settings(client, limits)) {
             Ok(access) => Ok((client.issuer.clone(), access)),
             Err(fault) => Err(ReachFault {
                 client: client.name.clone(),
@@ -66,7 +75,7 @@ impl FhirReach {
     }
 }
 
-fn settings(client: &Client) -> Settings {
+fn settings(client: &Client, limits: &Fhir) -> Settings {
     let base = |url: &String| BaseSettings {
         url: url.clone(),
         allow_private: client.fhir_private,
@@ -75,6 +84,11 @@ fn settings(client: &Client) -> Settings {
     Settings {
         bases: client.fhir_bases.iter().map(base).collect(),
         subject: client.fhir_subject.clone(),
+        deadline: Duration::from_millis(limits.deadline_millis.into()),
+        pages: limits.pages,
+        page_bytes: limits.page_bytes,
+        call_bytes: limits.call_bytes,
+        requests: limits.requests,
         ..Settings::default()
     }
 }
@@ -112,6 +126,26 @@ mod tests {
                 assert!(told.contains("`ehr`") && told.contains(base), "{told}");
             }
         }
+    }
+
+    /// Without a configuration it is as far as without the configuration's code.
+    #[test]
+    fn the_defaults_of_the_file_are_those_of_reading() {
+        let client = Client::new("ehr", "https://ehr.example.org");
+        assert_eq!(settings(&client, &Fhir::default()), Settings::default());
+        let limits = Fhir {
+            deadline_millis: 100,
+            pages: 2,
+            page_bytes: 3,
+            call_bytes: 4,
+            requests: 5,
+        };
+        let told = settings(&client, &limits);
+        assert_eq!(told.deadline, Duration::from_millis(100));
+        assert_eq!(
+            (told.pages, told.page_bytes, told.call_bytes, told.requests),
+            (2, 3, 4, 5)
+        );
     }
 
     /// Without clients nobody is asked, as ever.

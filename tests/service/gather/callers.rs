@@ -11,6 +11,7 @@ use serde_json::json;
 const ASKED: &str = "info UNA_NONCONTRAST";
 const NOT_ASKED: &str = "412 /prefetch/conditions";
 
+/// P-15, SC-09, SC-10.
 #[tokio::test]
 async fn no_client_reaches_the_fhir_server_of_another() {
     let held = record(&fixture("presumed-no-reason"));

@@ -22,6 +22,7 @@ const CANARIES: [&str; 6] = [
     "onc-7",
 ];
 
+/// SC-07, R-058.
 #[test]
 fn nothing_of_token_patient_or_server_is_logged() {
     if std::env::var_os(INNER).is_some() {

@@ -127,7 +127,7 @@ async fn ours(ehr: &Ehr, late: bool) -> Ours {
     Ours::with(FhirAccess::new(settings).unwrap()).await
 }
 
-/// R-038, P-01: a needed read that fails, however, is answered with 412, in time.
+/// R-038, P-01, R-059, R-089, SC-10: a needed read that fails, however, is answered with 412, in time.
 #[tokio::test]
 async fn a_needed_read_that_fails_ends_in_412_in_time() {
     let call = without(fixture("presumed-no-reason"), &["conditions"]);
@@ -265,6 +265,26 @@ async fn a_server_is_not_asked_more_at_once_than_it_may() {
         assert_eq!(short(&answer), "info UNA_NONCONTRAST");
         assert_eq!(ehr.asked().len(), asked);
     }
+}
+
+/// R-060, SC-08: the token may end with the answer, so nothing is asked afterwards: what waited its turn is dropped, and
+/// what was under way is broken off.
+#[tokio::test]
+async fn nothing_is_asked_after_the_answer() {
+    let whole = fixture("seed-noncontrast-ct");
+    let keys = ["procedures", "imaging", "allergies"];
+    let stall = |key: &&str| (query(key).to_owned(), Reply::Stall(Vec::new()));
+    let ehr = Ehr::start(keys.iter().map(stall).collect()).await;
+    let mut settings = settings(&ehr.base());
+    settings.requests = 1;
+    settings.deadline = Duration::from_millis(200);
+    let ours = Ours::with(FhirAccess::new(settings).unwrap()).await;
+    let answer = ours.call(&with_access(without(whole, &keys), &ehr.base())).await;
+    assert_eq!(answer.0, 200);
+    let (asked, connections) = (ehr.asked().len(), ehr.connections());
+    assert_eq!(asked, 1);
+    tokio::time::sleep(Duration::from_millis(400)).await;
+    assert_eq!((ehr.asked().len(), ehr.connections()), (asked, connections));
 }
 
 /// where nobody listens, the answer is 412 too.

@@ -34,7 +34,7 @@ async fn asked(call: Value, replies: BTreeMap<String, Reply>) -> ((u16, String),
     (answer, ehr.queries())
 }
 
-/// whatever key is missing, it is asked for, and the same data give the same bytes.
+/// whatever key is missing, it is asked for, and the same data give the same bytes.
 #[tokio::test]
 async fn a_missing_key_is_asked_for_and_gives_the_same_answer_as_prefetch() {
     for name in [
@@ -254,7 +254,8 @@ async fn a_next_link_that_leads_elsewhere_is_not_followed() {
     assert_eq!((trap.connections(), ehr.connections()), (0, 0));
 }
 
-/// P-14: a server whose pages never end is left after ten of them, and nothing is judged on what was read by then.
+/// P-14, SC-10: a server whose pages never end is left after ten of them, and nothing is judged on what was read by
+/// then.
 #[tokio::test]
 async fn pages_without_end_are_left() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -15,7 +15,7 @@ fn call() -> Value {
     without(fixture("presumed-no-reason"), &["conditions"])
 }
 
-/// Every spelling of the listed server and of this machine, other than the listed one: not one connection.
+/// SC-10, P-15: every spelling of the listed server and of this machine, other than the listed one: not one connection.
 #[tokio::test]
 async fn no_other_spelling_reaches_any_server() {
     let ehr = Ehr::start(record(&fixture("presumed-no-reason"))).await;
@@ -118,7 +118,7 @@ async fn a_patient_id_cannot_change_the_query() {
     assert_eq!(ehr.connections(), 0);
 }
 
-/// Redirects are not followed, wherever they lead, and the token goes nowhere else.
+/// SC-10, P-15: redirects are not followed, wherever they lead, and the token goes nowhere else.
 #[tokio::test]
 async fn a_redirect_is_not_followed() {
     let trap = Ehr::start(BTreeMap::new()).await;
@@ -172,7 +172,8 @@ async fn named(base: BaseSettings, answers: &[&str]) -> (Ours, Arc<AtomicUsize>)
     (Ours::with(access).await, asked)
 }
 
-/// Rebinding: a listed name that leads inside is not connected to, neither at first nor later, nor where only one of
+/// SC-10: rebinding: a listed name that leads inside is not connected to, neither at first nor later, nor where only
+/// one of
 /// its addresses does.
 #[tokio::test]
 async fn a_name_that_leads_inside_is_not_connected_to() {
@@ -255,7 +256,8 @@ async fn plain_http_never_leaves_this_machine() {
     assert_eq!(short(&answer), "info UNA_NONCONTRAST");
 }
 
-/// Connections go to the address that was checked and nowhere else, and the token never goes in the clear.
+/// SC-06, SC-07: connections go to the address that was checked and nowhere else, and the token never goes in the
+/// clear.
 #[tokio::test]
 async fn over_https_nothing_goes_in_the_clear() {
     let ehr = Ehr::start(BTreeMap::new()).await;
@@ -278,7 +280,7 @@ async fn over_https_nothing_goes_in_the_clear() {
     assert_eq!(ehr.asked(), []);
 }
 
-/// What one caller may reach is not reached by another: each has a list of its own.
+/// P-15: what one caller may reach is not reached by another: each has a list of its own.
 #[tokio::test]
 async fn the_list_of_one_caller_is_not_that_of_another() {
     let ehr = Ehr::start(record(&fixture("presumed-no-reason"))).await;

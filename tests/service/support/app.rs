@@ -56,8 +56,7 @@ impl App {
             true => Some(TcpListener::bind("127.0.0.1:0").await.unwrap()),
             false => None,
         };
-        let (mut fake, gate) = Fake::new();
-        fake.sound = sound;
+        let (fake, gate) = Fake::new(sound);
         let (end, ended) = oneshot::channel::<()>();
         let settings = settings(address);
         let admin_address = admin.as_ref().map(|a| a.local_addr().unwrap());

@@ -6,8 +6,9 @@ use apposite::service::{
 };
 use axum::body::Bytes;
 use jiff::civil::Date;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender};
-use std::sync::{Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 /// What nobody may ever see: it stands for patient data in a panic message.
 pub const SECRET: &str = "patient-text-that-must-not-leak";
@@ -18,7 +19,7 @@ pub struct Fake {
     about: About,
     gate: Gate,
     /// What its self-test says.
-    pub sound: bool,
+    sound: Arc<AtomicBool>,
 }
 
 /// Holds calls to `gate` until the test lets them go.
@@ -31,10 +32,13 @@ struct Gate {
 pub struct Gatekeeper {
     pub entered: Receiver<()>,
     pub open: Sender<()>,
+    /// What the self-test says from now on.
+    pub sound: Arc<AtomicBool>,
 }
 
 impl Fake {
-    pub fn new() -> (Self, Gatekeeper) {
+    pub fn new(sound: bool) -> (Self, Gatekeeper) {
+        let sound = Arc::new(AtomicBool::new(sound));
         let ids = [
             "silent",
             "echo",
@@ -72,9 +76,9 @@ impl Fake {
             Self {
                 about,
                 gate,
-                sound: true,
+                sound: Arc::clone(&sound),
             },
-            Gatekeeper { entered, open },
+            Gatekeeper { entered, open, sound },
         )
     }
 }
@@ -93,7 +97,7 @@ impl Decide for Fake {
     }
 
     fn self_test(&self) -> bool {
-        self.sound
+        self.sound.load(Ordering::Relaxed)
     }
 
     fn answer<'a>(

@@ -37,6 +37,7 @@ async fn wait(time: Duration) {
     tokio::time::sleep(time).await;
 }
 
+/// SC-14, R-115.
 #[tokio::test]
 async fn thirty_unknown_names_cause_one_more_fetch_at_most() {
     let server = KeyServer::start(&[Signer::p384("a").jwk()]).await;
@@ -51,6 +52,7 @@ async fn thirty_unknown_names_cause_one_more_fetch_at_most() {
     assert_eq!(server.calls(), 1, "the pause is not over");
 }
 
+/// SC-14.
 #[tokio::test]
 async fn thirty_callers_at_once_cause_one_fetch() {
     let server = KeyServer::start(&[]).await;
@@ -84,6 +86,7 @@ async fn a_caller_that_hangs_up_does_not_take_the_fetch_along() {
     assert_eq!(server.calls(), 1);
 }
 
+/// R-115, SC-14.
 #[tokio::test]
 async fn a_rotated_key_works_after_the_pause_and_the_old_one_no_more() {
     let server = KeyServer::start(&[Signer::p384("old").jwk()]).await;
@@ -96,6 +99,7 @@ async fn a_rotated_key_works_after_the_pause_and_the_old_one_no_more() {
     assert!(Times::USUAL.pause < Duration::from_mins(1));
 }
 
+/// SC-14.
 #[tokio::test]
 async fn the_last_good_set_serves_through_an_outage_but_not_for_ever() {
     let server = KeyServer::start(&[Signer::p384("a").jwk()]).await;
@@ -139,6 +143,7 @@ async fn withdrawn_keys_are_gone() {
     assert_eq!(found(&source, "a").await, Err(Denial::UnknownKey));
 }
 
+/// SC-14.
 #[tokio::test]
 async fn nothing_but_a_key_set_in_time_and_size_is_taken() {
     let trap = KeyServer::start(&[Signer::p384("a").jwk()]).await;
@@ -193,6 +198,7 @@ async fn nothing_but_a_key_set_in_time_and_size_is_taken() {
     assert_eq!(trap.calls(), 0, "redirects are not followed");
 }
 
+/// SC-14.
 #[tokio::test]
 async fn a_server_says_how_long_its_keys_may_be_kept() {
     for (headers, kept) in [
@@ -221,6 +227,7 @@ async fn a_server_says_how_long_its_keys_may_be_kept() {
     }
 }
 
+///
 #[tokio::test]
 async fn keys_from_a_file_are_read_again() {
     let path = std::env::temp_dir().join(format!("apposite-keys-{}.json", std::process::id()));
