@@ -194,6 +194,17 @@ impl<'k> Text<'k> {
         self.spans(list).first().map(|span| self.quote(span))
     }
 
+    /// The first words of a list in the raw text.
+    #[must_use]
+    pub fn raw_words_of(&self, list: List) -> Option<String> {
+        let span = self
+            .lexicon
+            .hits(list, &self.raw, &self.possible)
+            .into_iter()
+            .next()?;
+        self.raw.get(span).map(|words| words.trim().to_owned())
+    }
+
     /// The words of a list that the text does not negate.
     #[must_use]
     pub fn not_negated(&self, list: List) -> Option<String> {
