@@ -70,7 +70,7 @@ impl<'k> Text<'k> {
         let mut joined = String::new();
         for piece in pieces.into_iter().map(str::trim).filter(|p| !p.is_empty()) {
             if !joined.is_empty() {
-                joined.push_str(if joined.ends_with(['.', ';', '?', '!']) {
+                joined.push_str(if joined.ends_with(['.', ';', '!']) {
                     " "
                 } else {
                     ". "
