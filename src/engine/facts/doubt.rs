@@ -73,7 +73,14 @@ fn by_order(
         return Some(Doubt::Later);
     }
     // A hint yields to words that say which staging is meant: "routine" is what many orders say of their urgency.
-    if reading.initial_staging.is_none() && facts.text.not_negated(List::OrderHints).is_some() {
+    // "Highly suspected" is sure enough (section 4).
+    let hinted = || {
+        facts
+            .text
+            .without(&[List::PnetSuspectedHigh])
+            .not_negated(List::OrderHints)
+    };
+    if reading.initial_staging.is_none() && hinted().is_some() {
         return Some(Doubt::Later);
     }
     let unsettled = match facts.link(chart).value {
