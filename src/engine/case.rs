@@ -333,6 +333,21 @@ pub enum ObservedValue {
     Text(String),
 }
 
+impl ObservedValue {
+    /// What it says in words or codes; a number says nothing in words.
+    #[must_use]
+    pub fn told(&self) -> Option<Concept> {
+        match self {
+            Self::Coded(concept) => Some(concept.clone()),
+            Self::Text(text) => Some(Concept {
+                codings: Vec::new(),
+                text: Some(text.clone()),
+            }),
+            Self::Quantity { .. } => None,
+        }
+    }
+}
+
 /// What stands before a number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs, reason = "the names say it")]

@@ -75,6 +75,8 @@ pub struct ChartFacts<'a> {
     pub other_malignancies: Vec<Evidence>,
     /// History codes alone, with surgery or follow-up beside neuroendocrine words (R-hist).
     pub cured: Option<Evidence>,
+    /// What of it speaks against a first staging. Looked for when a warning depends on it.
+    pub(super) against_staging: OnceCell<Option<Evidence>>,
 }
 
 impl<'a> ChartFacts<'a> {
@@ -101,6 +103,7 @@ impl<'a> ChartFacts<'a> {
             tumours,
             other_malignancies,
             cured,
+            against_staging: OnceCell::new(),
         }
     }
 }

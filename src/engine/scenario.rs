@@ -151,8 +151,12 @@ pub fn judge<'k>(
     // Words of later care cast doubt on a first staging only: in another question they belong to it.
     let untreated = entry.is_some_and(|e| e.assumes.as_deref() == Some(doubt::ASSUMES_UNTREATED));
     let doubt = (voice == Voice::Rated && untreated)
-        .then(|| doubt::decide(knowledge, chart, order, facts, ground.dated_old))
+        .then(|| doubt::decide(knowledge, case, chart, order, facts, ground.dated_old))
         .flatten();
+    let (doubt, against_staging) = doubt.map_or((None, None), |(doubt, evidence)| (Some(doubt), evidence));
+    if let Some(evidence) = against_staging {
+        trace.push(Step::new("§7", "doubt", Doubt::Record.key(), vec![evidence]));
+    }
     let unavailable = (order.selected
         && answers
         && disease::unseen(case)

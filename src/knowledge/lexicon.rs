@@ -97,6 +97,8 @@ const RECORD: &[List] = &[
     List::PnetOther,
     List::PancreasWord,
     List::OtherMalignancy,
+    List::RecordHints,
+    List::NegativeResult,
     List::ResectionName,
     List::Prrt,
     List::LiverDirected,

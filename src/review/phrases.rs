@@ -2,13 +2,17 @@
 //!
 //! It leaves out how a text is read: the engine does that.
 
+mod beside;
+
+pub use beside::Beside;
+
 use super::story::UriOf;
 use super::{Place, lines_before};
-use crate::engine::case::{Case, Chart, Condition, DraftOrder, Identity, PartialDate, Patient, ResourceRef};
+use crate::engine::case::DraftOrder;
 use crate::engine::language::{Finding, Reading as Read, Text};
-use crate::engine::{consult, study};
+use crate::engine::study;
 use crate::knowledge::{Key, Knowledge};
-use crate::terminology::{Coding, Concept};
+use crate::terminology::Concept;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -27,30 +31,24 @@ pub struct PhrasesFile {
     /// The reason of an order, beside a confirmed, new, untreated tumour → its clinical question.
     #[serde(default)]
     pub reason: BTreeMap<String, String>,
+    /// The reason of an order for a study that is usually not appropriate → how loud the loudest card is.
+    #[serde(default)]
+    pub loudness: BTreeMap<String, String>,
+    /// A line of the record beside the tumour, `condition: …`, `note: …`, `procedure: …` or `result: …` → how loud the
+    /// loudest card is on an order that asks for the first staging in plain words.
+    #[serde(default)]
+    pub record: BTreeMap<String, String>,
     /// What stands beside a diagnosis or a reason that is read.
     #[serde(default)]
     pub beside: Beside,
-}
-
-/// The case around a diagnosis or a reason.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Beside {
-    /// The diagnosis of the patient whose order gives a reason, as `system|code`.
-    pub tumour: String,
-    /// The order in words.
-    pub order: String,
-    /// The year of birth.
-    pub born: String,
-    /// The day of the order and of the diagnosis.
-    pub today: String,
 }
 
 impl PhrasesFile {
     /// How many phrases there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.phrase.len() + self.study.len() + self.diagnosis.len() + self.reason.len()
+        let read = self.phrase.len() + self.study.len() + self.diagnosis.len() + self.reason.len();
+        read + self.loudness.len() + self.record.len()
     }
 
     /// True when there are none.
@@ -64,10 +62,7 @@ impl PhrasesFile {
     /// `uri` finds a code system by its key.
     #[must_use]
     pub fn differences(&self, knowledge: &Knowledge, uri: UriOf<'_>) -> Vec<String> {
-        let tumour = Concept {
-            codings: self.beside.tumour(uri).into_iter().collect(),
-            text: None,
-        };
+        let tumour = self.beside.tumour(uri);
         let mut found = Vec::new();
         for (text, expected) in &self.phrase {
             let read = Read::of(&Text::new(knowledge, text));
@@ -93,6 +88,15 @@ impl PhrasesFile {
             let got = self.beside.question(knowledge, tumour.clone(), Some(text));
             differs(text, expected, &got);
         }
+        for (text, expected) in &self.loudness {
+            let got = self.beside.loudest(knowledge, tumour.clone(), text, None);
+            differs(text, expected, got);
+        }
+        for (line, expected) in &self.record {
+            let reason = &self.beside.staging;
+            let got = self.beside.loudest(knowledge, tumour.clone(), reason, Some(line));
+            differs(line, expected, got);
+        }
         found
     }
 }
@@ -115,62 +119,6 @@ fn study_of(knowledge: &Knowledge, text: &str) -> Option<Key> {
     };
     let asked = study::identify(knowledge, &order)?;
     asked.study(knowledge).map(|s| s.key.clone())
-}
-
-impl Beside {
-    fn tumour(&self, uri: UriOf<'_>) -> Option<Coding> {
-        let (key, code) = self.tumour.split_once('|')?;
-        Some(Coding {
-            system: uri(key),
-            code: Some(code.to_owned()),
-            display: None,
-        })
-    }
-
-    /// The clinical question of the order beside one diagnosis.
-    fn question(&self, knowledge: &Knowledge, diagnosis: Concept, reason: Option<&str>) -> Key {
-        let Some(PartialDate::Day(today)) = PartialDate::parse(&self.today) else {
-            return "".into();
-        };
-        let order = DraftOrder {
-            selected: true,
-            status: Some("draft".into()),
-            intent: Some("order".into()),
-            subject: Identity::Agrees,
-            code: worded(&self.order),
-            reasons: reason.into_iter().map(worded).collect(),
-            ..DraftOrder::default()
-        };
-        let patient = Patient {
-            resource: Some(ResourceRef::new("Patient/p")),
-            identity: Identity::Agrees,
-            birth_date: PartialDate::parse(&self.born),
-            deceased: false,
-        };
-        let condition = Condition {
-            resource: ResourceRef::new("Condition/c"),
-            code: diagnosis,
-            clinical_status: Some("active".into()),
-            verification: Some("confirmed".into()),
-            recorded: Some(PartialDate::Day(today)),
-            body_sites: Vec::new(),
-            onset: None,
-            stages: Vec::new(),
-            notes: Vec::new(),
-        };
-        let case = Case {
-            today,
-            orders: vec![order],
-            chart: Chart {
-                patient,
-                conditions: vec![condition],
-                ..Chart::default()
-            },
-        };
-        let consultation = consult(knowledge, &case);
-        let decision = consultation.decisions.first();
-        decision.map_or_else(|| "".into(), |d| d.scenario.clone())
-    }
 }
 
 /// What a text says. What the file does not write is expected to be false or none.

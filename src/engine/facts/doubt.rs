@@ -4,8 +4,10 @@
 //! Where the question stays open, it tells what speaks against the one that would be rated. The scenario is decided
 //! elsewhere and stays what it is.
 
+mod record;
+
 use super::{ChartFacts, OrderFacts, link::Link};
-use crate::engine::case::DraftOrder;
+use crate::engine::case::{Case, DraftOrder};
 use crate::engine::language::{Assertion, Text};
 use crate::engine::trace::{Evidence, Step};
 use crate::knowledge::Knowledge;
@@ -21,6 +23,8 @@ pub enum Doubt {
     Later,
     /// Beside the tumour it says something that is not understood, or names another cancer.
     More,
+    /// The order is plain, but the record speaks of earlier care or of another tumour.
+    Record,
 }
 
 impl Doubt {
@@ -30,13 +34,32 @@ impl Doubt {
         match self {
             Self::Later => "says_later",
             Self::More => "says_more",
+            Self::Record => "record_says",
         }
     }
 }
 
-/// What takes a warning away from an order about the tumour, if anything does.
+/// What takes a warning away from an order about the tumour, if anything does, and what of the record does so.
 #[must_use]
 pub fn decide(
+    knowledge: &Knowledge,
+    case: &Case,
+    chart: &ChartFacts<'_>,
+    order: &DraftOrder,
+    facts: &OrderFacts<'_>,
+    dated_old: bool,
+) -> Option<(Doubt, Option<Evidence>)> {
+    if let Some(doubt) = by_order(knowledge, chart, order, facts, dated_old) {
+        return Some((doubt, None));
+    }
+    let against = chart
+        .against_staging
+        .get_or_init(|| record::against(knowledge, case, chart));
+    against.clone().map(|evidence| (Doubt::Record, Some(evidence)))
+}
+
+/// What the words of the order itself put in doubt.
+fn by_order(
     knowledge: &Knowledge,
     chart: &ChartFacts<'_>,
     order: &DraftOrder,
@@ -49,13 +72,26 @@ pub fn decide(
     if dated_old || past || names_treatment(&facts.text) || later.into_iter().any(Option::is_some) {
         return Some(Doubt::Later);
     }
+    // A hint yields to words that say which staging is meant: "routine" is what many orders say of their urgency.
+    // "Highly suspected" is sure enough (section 4).
+    let hinted = || {
+        facts
+            .text
+            .without(&[List::PnetSuspectedHigh])
+            .not_negated(List::OrderHints)
+    };
+    if reading.initial_staging.is_none() && hinted().is_some() {
+        return Some(Doubt::Later);
+    }
     let unsettled = match facts.link(chart).value {
         Link::Linked => true,
         // It asks for the stage of something it does not name.
         Link::Explicit => names.about_tumour.is_none() && names.about_generic_metastasis.is_none(),
         Link::Presumed | Link::Care | Link::Other | Link::Unclear => false,
     };
-    let more = names.other_cancer.is_some() || (unsettled && !is_plain(knowledge, order));
+    // "Pancreatic cancer" may be this tumour or the common one.
+    let unspecified = !names.pnet && facts.text.not_negated(List::PnetUnspecifiedCancer).is_some();
+    let more = names.other_cancer.is_some() || unspecified || (unsettled && !is_plain(knowledge, order));
     more.then_some(Doubt::More)
 }
 
@@ -67,6 +103,14 @@ fn names_treatment(text: &Text<'_>) -> bool {
     let told = lists.into_iter().filter_map(said);
     told.into_iter()
         .any(|a| !matches!(a, Assertion::Negated | Assertion::Future))
+}
+
+/// Words of a list that a text states as they are, now or in the past.
+fn spoken_of(text: &Text<'_>, list: List) -> Option<String> {
+    match text.says(list)? {
+        (Assertion::Asserted | Assertion::Historical, words) => Some(words),
+        _ => None,
+    }
 }
 
 /// True when the reason says no more than what the tumour is: a tumour named beside an unknown word may be the

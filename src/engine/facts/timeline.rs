@@ -6,9 +6,9 @@ mod treatment;
 
 use super::disease::{Course, Kind, Tumour};
 use super::{ChartFacts, Fact, OrderFacts, ReadCondition};
-use crate::engine::case::{Case, PartialDate, Procedure};
+use crate::engine::case::{Case, Condition, PartialDate, Procedure};
 use crate::engine::counts;
-use crate::engine::language::Text;
+use crate::engine::language::{Dated, Text};
 use crate::engine::marks::{self, Marks};
 use crate::engine::trace::Evidence;
 use crate::knowledge::Knowledge;
@@ -107,10 +107,11 @@ pub fn decide(
             )
         }
     };
+    let dated_old = reader.dated_old();
     let spread_known = metastatic.value != Metastatic::None;
     Timeline {
-        new: reader.newly_diagnosed(),
-        dated_old: reader.dated_old().is_some(),
+        new: reader.newly_diagnosed(dated_old.as_ref()),
+        dated_old: dated_old.is_some(),
         recurrence: reader.recurrence(),
         treated: reader.treated(spread_known),
         ablated: reader.ablated(),
@@ -152,21 +153,22 @@ impl Reader<'_> {
         self.chart.conditions.iter().filter(of_tumour)
     }
 
+    /// True for a diagnosis of the tumour itself.
+    fn is_of_tumour(&self, condition: &Condition) -> bool {
+        let of = |read: &ReadCondition<'_>| read.condition.resource == condition.resource;
+        self.tumour_conditions().any(of)
+    }
+
     /// The words of the order that make the tumour an old one, whatever the chart says: "dx 2019", "5 years out".
     fn dated_old(&self) -> Option<Evidence> {
-        let today = self.case.today;
-        let old = |year: i16| {
-            let found = PartialDate::Year(year).latest();
-            days(found, today) > self.window(Window::NewDiagnosis)
-        };
         let told = &self.order.reading().dated;
-        let words = &told.iter().find(|d| d.year.is_none_or(old))?.words;
+        let words = &told.iter().find(|d| is_old(self.knowledge, self.case, d))?.words;
         Some(marks::worded(&self.order.id, List::Dated.name(), words, None))
     }
 
-    fn newly_diagnosed(&self) -> Fact<bool> {
-        if let Some(evidence) = self.dated_old() {
-            return Fact::with(false, evidence);
+    fn newly_diagnosed(&self, dated_old: Option<&Evidence>) -> Fact<bool> {
+        if let Some(evidence) = dated_old {
+            return Fact::with(false, evidence.clone());
         }
         let Some(diagnosed) = self.diagnosed else {
             return Fact::bare(true);
@@ -250,6 +252,15 @@ impl Reader<'_> {
         }
         Fact::bare(false)
     }
+}
+
+/// True when words date a tumour to before the window of a new one.
+#[must_use]
+pub fn is_old(knowledge: &Knowledge, case: &Case, told: &Dated) -> bool {
+    told.year.is_none_or(|year| {
+        let found = PartialDate::Year(year).latest();
+        days(found, case.today) > knowledge.window(Window::NewDiagnosis)
+    })
 }
 
 /// Whole days from one date to another.

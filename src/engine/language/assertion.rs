@@ -70,7 +70,7 @@ impl<'k> Text<'k> {
         let mut joined = String::new();
         for piece in pieces.into_iter().map(str::trim).filter(|p| !p.is_empty()) {
             if !joined.is_empty() {
-                joined.push_str(if joined.ends_with(['.', ';', '?', '!']) {
+                joined.push_str(if joined.ends_with(['.', ';', '!']) {
                     " "
                 } else {
                     ". "
@@ -192,6 +192,17 @@ impl<'k> Text<'k> {
     #[must_use]
     pub fn words_of(&self, list: List) -> Option<String> {
         self.spans(list).first().map(|span| self.quote(span))
+    }
+
+    /// The first words of a list in the raw text.
+    #[must_use]
+    pub fn raw_words_of(&self, list: List) -> Option<String> {
+        let span = self
+            .lexicon
+            .hits(list, &self.raw, &self.possible)
+            .into_iter()
+            .next()?;
+        self.raw.get(span).map(|words| words.trim().to_owned())
     }
 
     /// The words of a list that the text does not negate.

@@ -101,8 +101,12 @@ fn dated(text: &Text<'_>) -> Vec<Dated> {
     let year = |words: &str| {
         let digits = words.bytes().rev().take_while(u8::is_ascii_digit).count();
         let number: i16 = words.get(words.len() - digits..)?.parse().ok()?;
-        // "03/19" is a year of this century.
-        Some(if digits == 2 { 2000 + number } else { number })
+        // "03/19" is a year of this century, "'98" one of the last.
+        Some(match (digits, number) {
+            (2, 50..) => 1900 + number,
+            (2, _) => 2000 + number,
+            _ => number,
+        })
     };
     words
         .map(|words| Dated {

@@ -10,7 +10,6 @@ use crate::engine::marks;
 use crate::engine::trace::Evidence;
 use crate::knowledge::Knowledge;
 use crate::knowledge::vocabulary::{List, Role};
-use crate::terminology::Concept;
 
 /// True when the patient cannot be an adult by any reading of the birth date.
 pub(in crate::engine) fn is_child(knowledge: &Knowledge, case: &Case) -> bool {
@@ -66,7 +65,7 @@ pub(in crate::engine) fn read_chart(
         }
     }
     for observation in case.chart.observations.iter().filter(|o| counts::observation(o)) {
-        let Some(told) = observation.value.as_ref().and_then(told) else {
+        let Some(told) = observation.value.as_ref().and_then(ObservedValue::told) else {
             continue;
         };
         let diagnosis = Diagnosis::of(knowledge, &[&told], &[], &observation.notes);
@@ -129,17 +128,6 @@ pub(super) fn locate(tumours: &mut [Tumour]) {
         for tumour in tumours.iter_mut().filter(|t| t.kind == Kind::Siteless) {
             tumour.kind = Kind::Pnet;
         }
-    }
-}
-
-fn told(value: &ObservedValue) -> Option<Concept> {
-    match value {
-        ObservedValue::Coded(concept) => Some(concept.clone()),
-        ObservedValue::Text(text) => Some(Concept {
-            codings: Vec::new(),
-            text: Some(text.clone()),
-        }),
-        ObservedValue::Quantity { .. } => None,
     }
 }
 

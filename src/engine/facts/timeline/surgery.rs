@@ -1,7 +1,7 @@
 //! Was the tumour removed? By an operation on record, a recorded state, or words of a diagnosis or the order.
 
 use super::{Reader, Resection, before};
-use crate::engine::case::{ObservedValue, PartialDate, Procedure};
+use crate::engine::case::{PartialDate, Procedure};
 use crate::engine::counts;
 use crate::engine::facts::Fact;
 use crate::engine::facts::disease::Kind;
@@ -52,18 +52,12 @@ impl Reader<'_> {
         }
         // "S/p Whipple" may be a line of the problem list of its own, or stand in the words of the tumour.
         for read in &self.chart.conditions {
-            let of_tumour = self
-                .tumour_conditions()
-                .any(|t| t.condition.resource == read.condition.resource);
+            let of_tumour = self.is_of_tumour(read.condition);
             let date = read.condition.onset.or(read.condition.recorded);
             if !of_tumour && (explained || too_early(date)) {
                 continue;
             }
-            let text = &read.diagnosis.text;
-            let pancreas = of_tumour
-                || [List::ResectionName, List::PancreasWord]
-                    .iter()
-                    .any(|l| text.mentions(*l));
+            let pancreas = of_tumour || speaks_of_pancreas(&read.diagnosis.text);
             if let Finding::Found(words) = &read.reading().resection
                 && pancreas
             {
@@ -90,16 +84,10 @@ impl Reader<'_> {
         results
             .filter(|o| counts::observation(o) && !too_early(o.date))
             .find_map(|o| {
-                let words = match o.value.as_ref()? {
-                    ObservedValue::Coded(concept) => Text::join(concept.words()),
-                    ObservedValue::Text(words) => words.clone(),
-                    ObservedValue::Quantity { .. } => return None,
-                };
-                let text = Text::new(self.knowledge, &words);
+                let told = o.value.as_ref()?.told()?;
+                let text = Text::new(self.knowledge, &Text::join(told.words()));
                 let tumours = &self.chart.tumours;
-                let ours = [List::ResectionName, List::PancreasWord]
-                    .iter()
-                    .any(|l| text.mentions(*l))
+                let ours = speaks_of_pancreas(&text)
                     || tumours
                         .iter()
                         .any(|t| t.resource == o.resource && t.kind == Kind::Pnet);
@@ -135,4 +123,10 @@ impl Reader<'_> {
             procedure.performed,
         ))
     }
+}
+
+/// Names the organ, or an operation that is done on no other.
+fn speaks_of_pancreas(text: &Text<'_>) -> bool {
+    let lists = [List::ResectionName, List::PancreasWord];
+    lists.into_iter().any(|list| text.mentions(list))
 }

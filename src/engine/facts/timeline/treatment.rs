@@ -53,9 +53,7 @@ impl Reader<'_> {
         self.chart.conditions.iter().find_map(|read| {
             let condition = read.condition;
             let words = read.reading().treatment_done.as_deref()?;
-            let of_tumour = self
-                .tumour_conditions()
-                .any(|t| t.condition.resource == condition.resource);
+            let of_tumour = self.is_of_tumour(condition);
             let date = condition.onset.or(condition.recorded);
             let counts =
                 of_tumour || (self.names_treatment(&read.diagnosis.text) && !self.before_diagnosis(date));
@@ -68,7 +66,7 @@ impl Reader<'_> {
         let shared = self.chart.other_malignancies.is_empty() && !text.mentions(List::NotAntitumour);
         text.mentions(List::Prrt)
             || (shared
-                && [List::LiverDirected, List::Systemic]
+                && [List::LiverDirected, List::Systemic, List::ExternalBeam]
                     .iter()
                     .any(|l| text.mentions(*l)))
     }
