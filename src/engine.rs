@@ -142,11 +142,11 @@ pub fn consult(knowledge: &Knowledge, case: &Case) -> Consultation {
         .collect();
 
     // §3.8: orders about the tumour that make up one study are judged as that study.
-    let tumour = !chart.tumours.is_empty() || read.iter().any(|o| o.names.tumour.is_some());
+    let tumour = !chart.tumours.is_empty() || read.iter().any(|o| o.reasons.tumour.is_some());
     // Where the chart holds another tumour and the order does not name this one, it may be about that one.
     let other = chart.tumours.iter().any(|t| t.kind == disease::Kind::NotPnet);
     let held = |o: &OrderFacts<'_>| {
-        !other || disease::decide(case, &chart, &o.names, || false).0.value != disease::Disease::NotPnet
+        !other || disease::decide(case, &chart, o, || false).0.value != disease::Disease::NotPnet
     };
     let part = |o: &OrderFacts<'_>| tumour && o.counts && o.link(&chart).value.about_tumour() && held(o);
     let shapes: Vec<_> = read

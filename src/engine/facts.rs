@@ -116,11 +116,14 @@ pub struct OrderFacts<'k> {
     /// The study by itself, before composites.
     pub asked: Option<Asked>,
     /// What its reasons name.
-    pub names: link::Names,
+    pub reasons: link::Names,
     /// False for orders that are over or must not be done.
     pub counts: bool,
     /// Every word of it that can tell what it is for.
     pub(super) text: Text<'k>,
+    /// The patient is a child, for whom abbreviations mean other things.
+    child: bool,
+    names: OnceCell<link::Names>,
     reading: OnceCell<Reading>,
     link: OnceCell<Fact<link::Link>>,
 }
@@ -134,20 +137,30 @@ impl<'k> OrderFacts<'k> {
             .clone()
             .unwrap_or_else(|| ResourceRef::new("ServiceRequest"));
         let text = order_text(knowledge, order);
-        let names = link::Names::of(knowledge, &id, order, case, &text);
+        let child = disease::is_child(knowledge, case);
+        let reasons = link::Names::of_reasons(knowledge, &id, order, case, child);
         let asked = study::identify(knowledge, order);
         let counts = counts::order(order);
         let mut facts = Self {
             id,
             asked: None,
-            names,
+            reasons,
             counts,
             text,
+            child,
+            names: OnceCell::new(),
             reading: OnceCell::new(),
             link: OnceCell::new(),
         };
         facts.asked = asked.map(|a| study::settle_purpose(a, &facts.id, || facts.reading()));
         facts
+    }
+
+    /// What its reasons and all its words name. Read when a rule asks for it, as the next two.
+    #[must_use]
+    pub fn names(&self) -> &link::Names {
+        self.names
+            .get_or_init(|| self.reasons.and_words(&self.id, &self.text, self.child))
     }
 
     /// What its words ask and tell. Read when a rule asks for it: most orders end at an earlier gate.

@@ -252,7 +252,7 @@ pub fn answerable(
 
 /// True when the order alone tells whether it is about a pNET: the diagnoses of the chart could not change it.
 fn settled(chart: &ChartFacts<'_>, facts: &OrderFacts<'_>) -> bool {
-    let told = facts.names.tumour.as_ref().map(|t| t.kind);
+    let told = facts.reasons.tumour.as_ref().map(|t| t.kind);
     matches!(told, Some(Kind::Pnet | Kind::NotPnet | Kind::Ambiguous))
         || facts.link(chart).value == Link::Other
 }
@@ -316,7 +316,7 @@ impl Questions<'_> {
         let course = OnceCell::new();
         let read = || course.get_or_init(|| timeline::decide(self.knowledge, case, chart, facts));
         let resected = || read().resection.value != timeline::Resection::None;
-        let (disease, tumour) = disease::decide(case, chart, &facts.names, resected);
+        let (disease, tumour) = disease::decide(case, chart, facts, resected);
         ground.disease = disease.value;
         let in_chart = |t: &Tumour| chart.tumours.iter().any(|c| c.resource == t.resource);
         ground.only_on_order = tumour.as_ref().is_some_and(|t| !in_chart(t));
@@ -396,7 +396,7 @@ impl Questions<'_> {
         for (fact, list, words) in said {
             self.said(facts, fact, list, words.as_ref(), None);
         }
-        let visit = facts.names.surveillance.clone();
+        let visit = facts.reasons.surveillance.clone();
         self.said(
             facts,
             "says_surveillance",

@@ -14,8 +14,10 @@ use super::defect::{Defect, Problem};
 use super::lenient::{Any, NUMBER, Words};
 use super::node::{FhirElement, FhirValue, Node};
 use super::schema::{self, Count, Form, Rule, Type};
+use super::sound::{Names, Sound};
 use fhirbolt::element::{Primitive, Value};
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use std::borrow::Cow;
 use std::fmt;
 
 /// A resource and the repairs it needed.
@@ -37,20 +39,37 @@ impl Read {
 /// # Errors
 /// If it is no sound JSON. A value that is no object reads as an object without members.
 pub(super) fn read(text: &str, schema: &'static Type) -> Result<Read, serde_json::Error> {
-    let mut walk = Walk::default();
-    let rule = Rule {
-        count: Count::Either,
-        form: Form::Complex(schema),
+    Walk::default().read(text, schema)
+}
+
+/// Reads a resource that goes back as it came, so that what nobody asks for must mean one thing, too.
+///
+/// # Errors
+/// If it is no sound JSON, or a member is repeated anywhere in it.
+pub(super) fn read_strictly(text: &str, schema: &'static Type) -> Result<Read, serde_json::Error> {
+    let walk = Walk {
+        strict: true,
+        ..Walk::default()
     };
-    let place = Place {
-        walk: &mut walk,
-        rule,
-    };
-    let value = place.deserialize(&mut serde_json::Deserializer::from_str(text))?;
-    Ok(Read {
-        element: value.and_then(element).unwrap_or_default(),
-        problems: walk.problems,
-    })
+    walk.read(text, schema)
+}
+
+impl Walk {
+    fn read(mut self, text: &str, schema: &'static Type) -> Result<Read, serde_json::Error> {
+        let rule = Rule {
+            count: Count::Either,
+            form: Form::Complex(schema),
+        };
+        let place = Place {
+            walk: &mut self,
+            rule,
+        };
+        let value = place.deserialize(&mut serde_json::Deserializer::from_str(text))?;
+        Ok(Read {
+            element: value.and_then(element).unwrap_or_default(),
+            problems: self.problems,
+        })
+    }
 }
 
 /// The element in a value that is no list.
@@ -78,6 +97,8 @@ enum Step {
 struct Walk {
     path: Vec<Step>,
     problems: Vec<Problem>,
+    /// Repeated members are an error, also where nothing is read.
+    strict: bool,
 }
 
 impl Walk {
@@ -266,9 +287,13 @@ impl<'de> Visitor<'de> for Place<'_> {
         let known: &'static [(&'static str, Rule)] = schema.map_or(&[], |schema| &schema.members);
         // Most objects have few members that are asked for; a number has none, and then no memory is taken.
         let mut element = FhirElement::with_capacity(known.len().min(8));
+        let mut names = Names::default();
         while let Some(key) = object.next_key_seed(Key(known))? {
             match key {
                 Found::Member(name, of_member) => {
+                    if walk.strict {
+                        names.add(Cow::Borrowed(name))?;
+                    }
                     walk.path.push(Step::Name(name));
                     let value = object.next_value_seed(Place {
                         walk: &mut *walk,
@@ -285,7 +310,11 @@ impl<'de> Visitor<'de> for Place<'_> {
                     let digits = object.next_value_seed(Any(Words))?.unwrap_or_default();
                     return Ok(walk.number(rule, &digits));
                 }
-                Found::Other => drop(object.next_value::<IgnoredAny>()?),
+                Found::Other(name) if walk.strict => {
+                    names.add(name)?;
+                    object.next_value_seed(Sound)?;
+                }
+                Found::Other(_) => drop(object.next_value::<IgnoredAny>()?),
             }
         }
         if schema.is_none() {
@@ -305,34 +334,44 @@ impl<'de> Visitor<'de> for Place<'_> {
 /// The name of a member, looked up as it is read.
 struct Key(&'static [(&'static str, Rule)]);
 
-enum Found {
+enum Found<'de> {
     Member(&'static str, Rule),
     /// serde_json shows a number as an object with one private key.
     Number,
-    Other,
+    Other(Cow<'de, str>),
+}
+
+impl Key {
+    fn found<'de>(&self, name: &str, owned: impl FnOnce() -> Cow<'de, str>) -> Found<'de> {
+        let known = self.0.iter().find(|(known, _)| *known == name);
+        match known {
+            Some((name, rule)) => Found::Member(name, *rule),
+            None if name == NUMBER => Found::Number,
+            None => Found::Other(owned()),
+        }
+    }
 }
 
 impl<'de> DeserializeSeed<'de> for Key {
-    type Value = Found;
+    type Value = Found<'de>;
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Found, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Found<'de>, D::Error> {
         deserializer.deserialize_str(self)
     }
 }
 
-impl Visitor<'_> for Key {
-    type Value = Found;
+impl<'de> Visitor<'de> for Key {
+    type Value = Found<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a name")
     }
 
-    fn visit_str<E>(self, name: &str) -> Result<Found, E> {
-        let known = self.0.iter().find(|(known, _)| *known == name);
-        Ok(match known {
-            Some((name, rule)) => Found::Member(name, *rule),
-            None if name == NUMBER => Found::Number,
-            None => Found::Other,
-        })
+    fn visit_str<E>(self, name: &str) -> Result<Found<'de>, E> {
+        Ok(self.found(name, || Cow::Owned(name.to_owned())))
+    }
+
+    fn visit_borrowed_str<E>(self, name: &'de str) -> Result<Found<'de>, E> {
+        Ok(self.found(name, || Cow::Borrowed(name)))
     }
 }

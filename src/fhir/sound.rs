@@ -4,26 +4,44 @@
 //! Readers differ on repeated members and on escapes that are no character. What else makes JSON unsound was found when
 //! the call was taken apart. Values are not looked at.
 
-use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use serde_json::value::RawValue;
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt;
 
 use super::lenient::Name;
 
-/// Whether no member is repeated and each escape is a character.
-pub(super) fn is_sound(raw: &RawValue) -> bool {
-    Sound
-        .deserialize(&mut serde_json::Deserializer::from_str(raw.get()))
-        .is_ok()
-}
-
 /// Members of one object beyond which their names are looked up and no longer compared one by one.
 const FEW: usize = 24;
 
+/// The members of one object.
+#[derive(Default)]
+pub(super) struct Names<'de> {
+    few: Vec<Cow<'de, str>>,
+    many: BTreeSet<Cow<'de, str>>,
+}
+
+impl<'de> Names<'de> {
+    /// Takes note of a member.
+    ///
+    /// # Errors
+    /// If there was one of that name.
+    pub fn add<E: serde::de::Error>(&mut self, name: Cow<'de, str>) -> Result<(), E> {
+        if self.few.contains(&name) || self.many.contains(&name) {
+            return Err(E::custom("a member is repeated"));
+        }
+        if self.few.len() < FEW {
+            self.few.push(name);
+        } else {
+            self.many.insert(name);
+        }
+        Ok(())
+    }
+}
+
+/// A value in which no member is repeated and each escape is a character.
 #[derive(Clone, Copy)]
-struct Sound;
+pub(super) struct Sound;
 
 impl<'de> DeserializeSeed<'de> for Sound {
     type Value = ();
@@ -70,22 +88,14 @@ impl<'de> Visitor<'de> for Sound {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<(), A::Error> {
-        let mut few: Vec<Cow<'de, str>> = Vec::new();
-        let mut many: BTreeSet<Cow<'de, str>> = BTreeSet::new();
+        let mut names = Names::default();
         while let Some(Name(name)) = object.next_key::<Name<'de>>()? {
             if name == super::lenient::NUMBER {
                 // A number, which serde_json shows as an object with one private member.
                 object.next_value::<IgnoredAny>()?;
                 continue;
             }
-            if few.contains(&name) || many.contains(&name) {
-                return Err(A::Error::custom("a member is repeated"));
-            }
-            if few.len() < FEW {
-                few.push(name);
-            } else {
-                many.insert(name);
-            }
+            names.add(name)?;
             object.next_value_seed(self)?;
         }
         Ok(())
@@ -117,8 +127,8 @@ mod tests {
             (many(3), false),
             (many(50), false),
         ] {
-            let raw: &RawValue = serde_json::from_str(&text).unwrap();
-            assert_eq!(is_sound(raw), sound, "{text}");
+            let mut reader = serde_json::Deserializer::from_str(&text);
+            assert_eq!(Sound.deserialize(&mut reader).is_ok(), sound, "{text}");
         }
     }
 }

@@ -114,10 +114,11 @@ impl Disease {
 pub fn decide(
     case: &Case,
     chart: &ChartFacts<'_>,
-    names: &super::link::Names,
+    order: &super::OrderFacts<'_>,
     resected: impl FnOnce() -> bool,
 ) -> (super::Fact<Disease>, Option<Tumour>) {
     use super::Fact;
+    let names = &order.reasons;
     let refuted = refuted(case, names);
     let mut tumours = chart.tumours.clone();
     let placed = names.tumour.as_ref().is_some_and(|t| t.of_pancreas);
@@ -171,7 +172,7 @@ pub fn decide(
     let rival = tumours
         .iter()
         .find(|t| t.other_pancreatic_cancer && t.course != Course::Past);
-    if let Some(rival) = rival.filter(|_| !names.pnet) {
+    if let Some(rival) = rival.filter(|_| !order.names().pnet) {
         let evidence = vec![best.evidence.clone(), rival.evidence.clone()];
         return (
             Fact {

@@ -66,7 +66,7 @@ fn by_order(
     facts: &OrderFacts<'_>,
     dated_old: bool,
 ) -> Option<Doubt> {
-    let (names, reading) = (&facts.names, facts.reading());
+    let (names, reading) = (facts.names(), facts.reading());
     let later = [&reading.surveillance, &reading.follow_up, &reading.response];
     let past = names.about_tumour.is_none() && names.about_past_tumour.is_some();
     if dated_old || past || names_treatment(&facts.text) || later.into_iter().any(Option::is_some) {

@@ -1,6 +1,6 @@
 //! R4: is *this order* about the tumour? A plain CT for renal colic in a pNET patient is not.
 
-use super::disease::{Course, Diagnosis, Kind, NEUROENDOCRINE, Strength, Tumour, classify, is_child};
+use super::disease::{Course, Diagnosis, Kind, NEUROENDOCRINE, Strength, Tumour, classify};
 use super::{ChartFacts, Fact, OrderFacts};
 use crate::engine::case::{Case, Condition, DraftOrder, ReasonReference, ResourceRef};
 use crate::engine::counts;
@@ -11,8 +11,8 @@ use crate::knowledge::Knowledge;
 use crate::knowledge::vocabulary::{List, Role};
 use crate::terminology::Concept;
 
-/// What the reasons of an order name.
-#[derive(Debug, Default)]
+/// What an order names: its reasons, and then all its words.
+#[derive(Debug, Clone, Default)]
 pub struct Names {
     /// The tumour as the order itself names it (codes or words), for charts that do not.
     pub tumour: Option<Tumour>,
@@ -45,15 +45,14 @@ pub struct Names {
 impl Names {
     /// Reads the reasons of an order: codes, words, and the diagnoses they point to.
     #[must_use]
-    pub fn of(
+    pub fn of_reasons(
         knowledge: &Knowledge,
         id: &ResourceRef,
         order: &DraftOrder,
         case: &Case,
-        text: &Text<'_>,
+        child: bool,
     ) -> Self {
         let mut names = Self::default();
-        let child = is_child(knowledge, case);
         names.codes = order
             .reasons
             .iter()
@@ -80,6 +79,13 @@ impl Names {
                 ReasonReference::Unread(_) => names.other_code = true,
             }
         }
+        names
+    }
+
+    /// The same, and what all the words of the order name.
+    #[must_use]
+    pub fn and_words(&self, id: &ResourceRef, text: &Text<'_>, child: bool) -> Self {
+        let mut names = self.clone();
         names.read_words(id, text, child);
         names.only_background &= !names.coded;
         names
@@ -309,7 +315,7 @@ impl Link {
 /// Decides for one order.
 #[must_use]
 pub fn decide(chart: &ChartFacts<'_>, order: &OrderFacts<'_>) -> Fact<Link> {
-    let names = &order.names;
+    let names = order.names();
     let reading = order.reading();
     let only_cancer = chart.other_malignancies.is_empty();
     let generic = names.about_generic_metastasis.as_ref().filter(|_| only_cancer);

@@ -209,7 +209,7 @@ impl Reader<'_> {
                 return Fact::with(true, marks::worded(&read.condition.resource, list, words, date));
             }
         }
-        if let Some(evidence) = &self.order.names.recurrence {
+        if let Some(evidence) = &self.order.reasons.recurrence {
             return Fact::with(true, evidence.clone());
         }
         match &self.order.reading().recurrence {

@@ -9,9 +9,8 @@ use crate::fhir::defect::Problem;
 use crate::fhir::kind::Kind;
 use crate::fhir::node::{FhirElement, Node};
 use crate::fhir::note::NoteKind;
-use crate::fhir::reading::{Read, read};
+use crate::fhir::reading::{Read, read, read_strictly};
 use crate::fhir::reference::{Reference, id_in};
-use crate::fhir::sound::is_sound;
 use crate::fhir::{orders, schema};
 use serde_json::value::RawValue;
 
@@ -89,7 +88,11 @@ impl<'a, I: Interest> Call<'a, '_, I> {
         entry: RawEntry<'a>,
         selections: &[Reference<'_>],
     ) -> Result<(), RequestFault> {
-        let Ok(Read { element, problems }) = read(entry.resource.get(), schema::order()) else {
+        let text = entry.resource.get();
+        let strictly = read_strictly(text, schema::order());
+        let is_sound = strictly.is_ok();
+        // What is no order need not mean one thing everywhere: it does not go back.
+        let Ok(Read { element, problems }) = strictly.or_else(|_| read(text, schema::order())) else {
             return Err(unsound(place));
         };
         let node = Node::from(&element);
@@ -113,7 +116,7 @@ impl<'a, I: Interest> Call<'a, '_, I> {
             }
             return Ok(());
         }
-        if !is_sound(entry.resource) {
+        if !is_sound {
             return Err(unsound(place));
         }
         self.subject.learn_server(full_url);
