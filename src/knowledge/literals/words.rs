@@ -21,6 +21,9 @@ const HEAD: usize = 8;
 /// The bit that tells a small letter from a capital.
 const SMALL: u64 = 0x2020_2020_2020_2020;
 
+/// Stands where a text has ended; no byte of a text is like it, in either case.
+const NO_SIGN: u8 = 0xFF;
+
 /// Words, and what is said of each.
 #[derive(Debug)]
 pub(super) struct WordSet<T> {
@@ -172,7 +175,7 @@ fn key_at(text: &[u8], at: usize) -> u16 {
 /// The first signs of a text as one number; letters in either case are the same.
 fn head(text: &[u8]) -> u64 {
     let head = text.first_chunk().copied().unwrap_or_else(|| {
-        let mut head = [0; HEAD];
+        let mut head = [NO_SIGN; HEAD];
         head.iter_mut().zip(text).for_each(|(to, sign)| *to = *sign);
         head
     });
@@ -220,6 +223,7 @@ mod tests {
         check(&["ct", "ct-", "act"], "act-", &["act", "ct", "ct-"]);
         check(&["r/o"], "R/O", &["r/o"]);
         check(&["ct"], "c", &[]);
+        check(&["ct  "], "ct ", &[]);
         check(&["ct"], "", &[]);
         check(&[], "ct", &[]);
     }
