@@ -151,6 +151,10 @@ fn names_pancreas(k: &Knowledge, c: &Condition) -> bool {
             .iter()
             .any(|m| m.role == Role::NotPnetPancreas && m.entry.benign)
         && (pancreas_coded(k, &c.code)
+            // The morphology of an insulinoma is of the pancreas.
+            || members(k, &c.code)
+                .iter()
+                .any(|m| m.role == Role::MorphPnet && m.entry.implies_pancreas)
             || has(k, &c.code, Role::PnetSpecific)
             || has(k, &c.code, Role::PnetNec)
             || texts(c).iter().any(|w| w.pancreas))

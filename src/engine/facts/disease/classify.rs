@@ -5,8 +5,8 @@ use crate::engine::case::{PartialDate, ResourceRef};
 use crate::engine::language::{Assertion, Text};
 use crate::engine::marks::{self, Marks};
 use crate::engine::trace::Evidence;
-use crate::knowledge::Knowledge;
 use crate::knowledge::vocabulary::{List, Role};
+use crate::knowledge::{Knowledge, Member};
 use crate::terminology::Concept;
 
 /// A diagnosis before it is classified: codes and words of one resource.
@@ -61,14 +61,17 @@ impl<'k> Diagnosis<'k> {
             Role::PnetSpecific,
             Role::PnetNec,
         ];
+        // The morphology of an insulinoma is of the pancreas, like a code of it.
+        let implied = |m: &Member| m.role == Role::MorphPnet && m.entry.implies_pancreas;
         self.marks.any(&roles)
+            || self.marks.iter().any(implied)
             || self.site_only().is_some()
             || self.text.not_negated(List::PancreasWord).is_some()
             || self.sites.mentions(List::PancreasWord)
     }
 
     /// A pancreas code that does not state the histology.
-    fn site_only(&self) -> Option<&'k crate::knowledge::Member> {
+    fn site_only(&self) -> Option<&'k Member> {
         self.marks
             .iter()
             .find(|m| m.role == Role::NotPnetPancreas && m.entry.site_only)
@@ -82,7 +85,7 @@ impl<'k> Diagnosis<'k> {
     }
 
     /// A pancreatic cancer of another histology.
-    pub(super) fn other_histology(&self) -> Option<&'k crate::knowledge::Member> {
+    pub(super) fn other_histology(&self) -> Option<&'k Member> {
         self.marks
             .iter()
             .find(|m| m.role == Role::NotPnetPancreas && !m.entry.site_only && !m.entry.benign)
