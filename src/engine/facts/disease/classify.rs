@@ -41,16 +41,23 @@ impl<'k> Diagnosis<'k> {
     /// Words that name a pNET by themselves, and how the text speaks of them.
     pub(in crate::engine) fn strong_words(&self, child: bool) -> Option<(Assertion, String)> {
         let strong = self.text.says(List::PnetStrong);
-        // Upper-case PNET may also mean the primitive tumour of children, brain and bone.
-        let excluded = child
-            || self.text.raw_mentions(List::PnetUpperCaseExcluded)
-            || self.marks.has(Role::PnetUpperCaseExcluded);
-        let upper = if excluded {
+        let upper = if child || self.speaks_of_primitive_tumours() {
             None
         } else {
             self.text.says(List::PnetUpperCase)
         };
         [strong, upper].into_iter().flatten().max_by_key(|(a, _)| *a)
+    }
+
+    /// Upper-case PNET may also mean the primitive tumour of children, brain and bone.
+    fn speaks_of_primitive_tumours(&self) -> bool {
+        self.text.raw_mentions(List::PnetUpperCaseExcluded) || self.marks.has(Role::PnetUpperCaseExcluded)
+    }
+
+    /// The letters that name the primitive tumour here; section 4 calls it no pNET.
+    fn primitive_tumour(&self) -> Option<String> {
+        let words = self.text.raw_words_of(List::PnetUpperCase);
+        words.filter(|_| self.speaks_of_primitive_tumours())
     }
 
     pub(in crate::engine) fn of_pancreas(&self) -> bool {
@@ -250,6 +257,9 @@ pub(in crate::engine) fn classify(
             false,
             false,
         );
+    }
+    if let Some(words) = diagnosis.primitive_tumour() {
+        return class(Kind::NotPnet, by_words(List::PnetUpperCase, &words), false, false);
     }
     None
 }
