@@ -242,7 +242,9 @@ mod tests {
             let lower = text.to_ascii_lowercase();
             let expect: std::collections::BTreeSet<_> =
                 words.iter().filter(|w| lower.contains(*w)).cloned().collect();
-            prop_assert_eq!(found, expect);
+            prop_assert!(found.is_superset(&expect), "missed: {:?}", expect.difference(&found));
+            // The end of a text passes for a space; nothing else of these signs passes for another.
+            prop_assert!(found.difference(&expect).all(|word| word.ends_with(' ')));
         }
     }
 }
