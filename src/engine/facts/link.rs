@@ -52,13 +52,11 @@ impl Names {
         case: &Case,
         child: bool,
     ) -> Self {
-        let mut names = Self::default();
-        names.codes = order
-            .reasons
-            .iter()
-            .flat_map(|c| &c.codings)
-            .filter_map(|c| c.code.clone())
-            .collect();
+        let codes = order.reasons.iter().flat_map(|c| &c.codings);
+        let mut names = Self {
+            codes: codes.filter_map(|c| c.code.clone()).collect(),
+            ..Self::default()
+        };
         for reason in order.reasons.iter().filter(|c| !c.is_empty()) {
             names.states_reason = true;
             names.read(knowledge, id, reason, &[], child);

@@ -187,6 +187,10 @@ fn kind(sign: u8) -> u16 {
     KINDS.get(usize::from(sign)).copied().unwrap_or(END)
 }
 
+#[expect(
+    clippy::indexing_slicing,
+    reason = "happens while compiling, where a wrong index stops the build"
+)]
 const KINDS: [u16; 256] = {
     let mut kinds = [31; 256];
     let mut sign = 0_u8;
