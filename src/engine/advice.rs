@@ -170,9 +170,11 @@ fn improves(knowledge: &Knowledge, ground: &Ground<'_>, offer: &Key) -> bool {
         || knowledge.suggestions().high_grade.as_ref() == Some(offer)
 }
 
-/// Those of the sources that were not delivered.
+/// Those of the sources that were not delivered, or of which not all could be read.
 fn undelivered(case: &Case, sources: &[Source]) -> Vec<Key> {
-    let missing = sources.iter().filter(|s| case.chart.undelivered.contains(s));
+    let chart = &case.chart;
+    let missing = |source: &&Source| chart.undelivered.contains(source) || chart.partly_read.contains(source);
+    let missing = sources.iter().filter(missing);
     missing.map(|s| Key::from(s.key())).collect()
 }
 

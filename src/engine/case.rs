@@ -225,6 +225,9 @@ pub struct Chart {
     pub imaging: Vec<ImagingDone>,
     /// Sources that were *not delivered*: key absent, OperationOutcome, unread pages. (`null` and empty are delivered.)
     pub undelivered: Vec<Source>,
+    /// Sources that were delivered with something in them that could not be read or told: what they do not show may
+    /// still be there, so no warning rests on its absence.
+    pub partly_read: Vec<Source>,
 }
 
 /// Demographics.

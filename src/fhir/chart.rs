@@ -91,7 +91,7 @@ fn condition(node: Node<'_>, resource: ResourceRef, onset: When) -> Condition {
         resource,
         code: concept_of(node, "code"),
         body_sites: concepts_of(node, "bodySite"),
-        clinical_status: status_of(node, "clinicalStatus"),
+        clinical_status: clinical_status(node),
         verification: status_of(node, "verificationStatus"),
         onset: onset.date(),
         recorded: date_of(node, &["recordedDate"]),
@@ -100,6 +100,25 @@ fn condition(node: Node<'_>, resource: ResourceRef, onset: When) -> Condition {
             .filter(|stage| !stage.is_empty())
             .collect(),
         notes: notes_of(node),
+    }
+}
+
+/// `abatement[x]`.
+const ABATEMENT: [&str; 5] = [
+    "abatementDateTime",
+    "abatementPeriod",
+    "abatementAge",
+    "abatementRange",
+    "abatementString",
+];
+
+/// A diagnosis that has abated is not active, whatever its status says (FHIR invariant con-4).
+fn clinical_status(node: Node<'_>) -> Option<String> {
+    let status = status_of(node, "clinicalStatus");
+    let abated = ABATEMENT.iter().any(|name| node.get(name).is_some());
+    match status.as_deref() {
+        None | Some("active") if abated => Some("inactive".to_owned()),
+        _ => status,
     }
 }
 

@@ -21,9 +21,18 @@ pub enum Defect {
     Unwrapped,
     BareWords,
     Spelt,
+    TooLong,
+    Modified,
+    Repeated,
 }
 
 impl Defect {
+    /// True when what is left cannot be taken for what was sent.
+    #[must_use]
+    pub fn is_loss(self) -> bool {
+        matches!(self, Self::TooLong | Self::Modified | Self::Repeated)
+    }
+
     /// The defect in words.
     #[must_use]
     pub fn text(self) -> &'static str {
@@ -36,6 +45,9 @@ impl Defect {
             Self::Unwrapped => "should not be a list; its only entry is read",
             Self::BareWords => "is bare words; read as text",
             Self::Spelt => "is a string that spells a value; read as that value",
+            Self::TooLong => "is more text than is read of one resource or call; left out",
+            Self::Modified => "may change the meaning of the resource, and is not understood",
+            Self::Repeated => "is given more than once",
         }
     }
 }

@@ -20,13 +20,18 @@ pub(super) trait Lenient<'de>: Sized {
         Self::Out::default()
     }
 
+    /// It is a whole number, not below zero and not too large for one.
+    fn whole_number(self, _number: u64) -> Self::Out {
+        Self::Out::default()
+    }
+
     /// It is a list.
     fn list<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Out, A::Error> {
         while list.next_element::<IgnoredAny>()?.is_some() {}
         Ok(Self::Out::default())
     }
 
-    /// It is an object (or a number: serde_json shows those as an object with one private key).
+    /// It is an object (or any other number: serde_json shows those as an object with one private key).
     fn object<A: MapAccess<'de>>(self, mut object: A) -> Result<Self::Out, A::Error> {
         while object.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
         Ok(Self::Out::default())
@@ -59,8 +64,8 @@ impl<'de, L: Lenient<'de>> Visitor<'de> for Any<L> {
         Ok(L::Out::default())
     }
 
-    fn visit_u64<E>(self, _: u64) -> Result<L::Out, E> {
-        Ok(L::Out::default())
+    fn visit_u64<E>(self, number: u64) -> Result<L::Out, E> {
+        Ok(self.0.whole_number(number))
     }
 
     fn visit_f64<E>(self, _: f64) -> Result<L::Out, E> {
@@ -124,6 +129,17 @@ impl<'de> Lenient<'de> for Words {
 
     fn text(self, text: Cow<'de, str>) -> Self::Out {
         Some(text)
+    }
+}
+
+/// A whole number, or nothing for any other value.
+pub(super) struct Number;
+
+impl<'de> Lenient<'de> for Number {
+    type Out = Option<u64>;
+
+    fn whole_number(self, number: u64) -> Self::Out {
+        Some(number)
     }
 }
 

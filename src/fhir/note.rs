@@ -30,6 +30,9 @@ pub enum NoteKind {
     RepeatedId,
     TooManyOrders,
     TooManyResources,
+    TooMuchText,
+    Partial,
+    UnknownMedicine,
     NotDelivered(Source),
     Repaired(Defect),
 }
@@ -52,6 +55,11 @@ impl Note {
             NoteKind::RepeatedId => "has the id of another draft order; it cannot be replaced".to_owned(),
             NoteKind::TooManyOrders => "has more orders than are judged; the rest is left out".to_owned(),
             NoteKind::TooManyResources => "is one more resource than is read for a call; left out".to_owned(),
+            NoteKind::TooMuchText => "goes beyond the text that is read for a call; left out".to_owned(),
+            NoteKind::Partial => "cannot be taken for what was sent; left out".to_owned(),
+            NoteKind::UnknownMedicine => {
+                "names a medicine that was not sent; it counts as unknown".to_owned()
+            }
             NoteKind::NotDelivered(source) => {
                 format!("does not tell all {}; they count as unknown", source.key())
             }

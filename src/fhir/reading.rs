@@ -20,17 +20,30 @@ use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess,
 use std::borrow::Cow;
 use std::fmt;
 
+/// The most text read of one resource, in bytes: ten pages of notes.
+pub(super) const MAX_TEXT: usize = 32 * 1024;
+
+/// The member that FHIR lets nobody pass over.
+const MODIFIER: &str = "modifierExtension";
+
 /// A resource and the repairs it needed.
 #[derive(Debug, Clone)]
 pub(super) struct Read {
     pub element: FhirElement,
     pub problems: Vec<Problem>,
+    /// How much text it holds, in bytes.
+    pub text: usize,
 }
 
 impl Read {
     /// The resource, to be asked.
     pub(super) fn node(&self) -> Node<'_> {
         Node::from(&self.element)
+    }
+
+    /// True when it says less than what was sent, or perhaps something else.
+    pub(super) fn is_partial(&self) -> bool {
+        self.problems.iter().any(|problem| problem.problem.is_loss())
     }
 }
 
@@ -68,6 +81,7 @@ impl Walk {
         Ok(Read {
             element: value.and_then(element).unwrap_or_default(),
             problems: self.problems,
+            text: self.text,
         })
     }
 }
@@ -97,6 +111,8 @@ enum Step {
 struct Walk {
     path: Vec<Step>,
     problems: Vec<Problem>,
+    /// How much text was read so far, in bytes.
+    text: usize,
     /// Repeated members are an error, also where nothing is read.
     strict: bool,
 }
@@ -142,6 +158,10 @@ impl Walk {
         let words = text.trim();
         if words.is_empty() {
             return self.drop_here(Defect::Empty);
+        }
+        self.text = self.text.saturating_add(text.len());
+        if self.text > MAX_TEXT {
+            return self.drop_here(Defect::TooLong);
         }
         let value = match rule.form {
             Form::TypeName => return Some(Value::Primitive(Primitive::String(text.to_owned()))),
@@ -301,20 +321,31 @@ impl<'de> Visitor<'de> for Place<'_> {
                     });
                     walk.path.pop();
                     // Of repeated members the last one counts, as in every other JSON reader here.
-                    match value? {
+                    let earlier = match value? {
                         Some(value) => element.insert(name.to_owned(), value),
                         None => element.shift_remove(name),
                     };
+                    if earlier.is_some() {
+                        walk.note(Defect::Repeated);
+                    }
                 }
                 Found::Number => {
                     let digits = object.next_value_seed(Any(Words))?.unwrap_or_default();
                     return Ok(walk.number(rule, &digits));
                 }
                 Found::Other(name) if walk.strict => {
+                    if name == MODIFIER {
+                        walk.note(Defect::Modified);
+                    }
                     names.add(name)?;
                     object.next_value_seed(Sound)?;
                 }
-                Found::Other(_) => drop(object.next_value::<IgnoredAny>()?),
+                Found::Other(name) => {
+                    if name == MODIFIER {
+                        walk.note(Defect::Modified);
+                    }
+                    object.next_value::<IgnoredAny>()?;
+                }
             }
         }
         if schema.is_none() {

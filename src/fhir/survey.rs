@@ -8,7 +8,7 @@ mod gather;
 use super::Interest;
 use super::bundle::{Links, Split};
 use super::kind::Kind;
-use super::lenient::{Any, Lenient, Name, Words, run};
+use super::lenient::{Any, Lenient, Name, Number, Words, run};
 use super::reference::Reference;
 use gather::Resource;
 use serde::de::{IgnoredAny, MapAccess, SeqAccess};
@@ -47,7 +47,12 @@ pub(super) struct Found<'a> {
     pub kind: Kind,
     /// It is of interest only if this Medication turns out to be.
     pub only_if: Option<Cow<'a, str>>,
+    /// Words or codes beside that reference tell the medicine, too.
+    pub told: bool,
 }
+
+/// The id and the address of a resource.
+pub(super) type Named<'a> = (Option<Cow<'a, str>>, Option<Cow<'a, str>>);
 
 /// What the first look at one answer found.
 #[derive(Debug, Default)]
@@ -58,6 +63,10 @@ pub(super) struct Survey<'a> {
     pub alone: Option<Kind>,
     /// Entries that are no sound JSON.
     pub broken: Vec<usize>,
+    /// Medications that are of no interest, but were sent.
+    pub medicines: Vec<Named<'a>>,
+    /// Entries hold no resource, or the Bundle says that there are more.
+    pub partial: bool,
 }
 
 /// What the orders point to, which is found in any case, and the FHIR server of the record.
@@ -86,7 +95,7 @@ pub(super) fn survey<'a, I: Interest>(raw: &'a RawValue, interest: &I, wanted: W
                 delivery,
                 found: walk.found,
                 alone,
-                broken: Vec::new(),
+                ..Survey::default()
             }
         }
         Some(_) => Survey::default(),
@@ -118,6 +127,7 @@ fn one_by_one<'a, I: Interest>(raw: &'a RawValue, interest: &I, wanted: Wanted<'
         kind: shape.kind,
         more_pages: shape.more_pages,
         odd_entries: false,
+        total: None,
     };
     walk.finish(&seen, broken)
 }
@@ -135,8 +145,16 @@ struct Walk<'w, 'de, I> {
     kind: Option<Kind>,
     id: Option<Cow<'de, str>>,
     medication: Option<Cow<'de, str>>,
+    /// The medicine is told in words, or inside the resource.
+    told: bool,
     severe: bool,
+    /// The resource at hand says what it is.
+    typed: bool,
     found: Vec<Found<'de>>,
+    medicines: Vec<Named<'de>>,
+    /// Entries seen so far, and whether one of them held no resource.
+    entries: usize,
+    empty: bool,
     failed: bool,
     too_many: bool,
 }
@@ -153,8 +171,13 @@ impl<'w, 'de, I: Interest> Walk<'w, 'de, I> {
             kind: None,
             id: None,
             medication: None,
+            told: false,
             severe: false,
+            typed: false,
             found: Vec::new(),
+            medicines: Vec::new(),
+            entries: 0,
+            empty: false,
             failed: false,
             too_many: false,
         }
@@ -163,13 +186,16 @@ impl<'w, 'de, I: Interest> Walk<'w, 'de, I> {
     fn clear(&mut self) {
         self.codings.clear();
         self.words.clear();
-        (self.kind, self.id, self.medication, self.severe) = (None, None, None, false);
+        (self.kind, self.id, self.medication) = (None, None, None);
+        (self.told, self.severe, self.typed) = (false, false, false);
         self.text = None;
     }
 
     /// Judges the entry at hand and makes ready for the next; returns what it was.
     fn close(&mut self, at: Option<usize>, full_url: Option<Cow<'de, str>>) -> Option<Kind> {
         let kind = self.kind;
+        self.entries += 1;
+        self.empty |= !self.typed;
         if let Some(kind) = kind {
             let (id, url) = (self.id.as_deref(), full_url.as_deref());
             let matters = match kind {
@@ -189,6 +215,9 @@ impl<'w, 'de, I: Interest> Walk<'w, 'de, I> {
                 None => Some(self.whole),
                 Some(_) => self.text,
             };
+            if kind == Kind::Medication && !matters {
+                self.medicines.push((self.id.clone(), full_url.clone()));
+            }
             if let Some(text) = text.filter(|_| matters || only_if.is_some()) {
                 self.found.push(Found {
                     at,
@@ -196,6 +225,7 @@ impl<'w, 'de, I: Interest> Walk<'w, 'de, I> {
                     full_url,
                     kind,
                     only_if,
+                    told: self.told,
                 });
             }
         }
@@ -230,11 +260,14 @@ impl<'w, 'de, I: Interest> Walk<'w, 'de, I> {
         } else {
             Delivery::Complete
         };
+        let sent = usize::try_from(shape.total.unwrap_or(0)).unwrap_or(usize::MAX);
         Survey {
             delivery,
             found: self.found,
             alone: None,
             broken,
+            medicines: self.medicines,
+            partial: self.empty || sent > self.entries,
         }
     }
 }
@@ -245,6 +278,8 @@ struct Shape<'de> {
     kind: Option<Cow<'de, str>>,
     more_pages: bool,
     odd_entries: bool,
+    /// `Bundle.total`: matches on all pages.
+    total: Option<u64>,
 }
 
 impl Shape<'_> {
@@ -270,6 +305,7 @@ impl<'de, I: Interest> Lenient<'de> for Top<'_, '_, 'de, I> {
                 "resourceType" => shape.kind = object.next_value_seed(Any(Words))?,
                 "link" => shape.more_pages |= object.next_value_seed(Any(Links))?,
                 "entry" => shape.odd_entries |= !object.next_value_seed(Any(Entries(self.0)))?,
+                "total" => shape.total = object.next_value_seed(Any(Number))?,
                 _ => drop(object.next_value::<IgnoredAny>()?),
             }
         }

@@ -5,6 +5,7 @@ mod record;
 mod releases;
 mod servers;
 
+use super::reading::MAX_TEXT;
 use super::*;
 use crate::cds_hooks::{FaultKind, HookRequest};
 use crate::engine::case::{Identity, ReasonReference, Source};

@@ -46,6 +46,7 @@ pub fn translate<'a>(
             call.survey(|source| !matches!(source, Source::Conditions | Source::Patient));
             call.read_found(|kind| kind == Kind::Medication);
             call.read_found(|kind| !matches!(kind, Kind::Medication | Kind::Patient));
+            call.note_unknown_medicines();
             call.note_repairs();
             call.resolve(&mut orders);
         }
@@ -64,8 +65,9 @@ struct Call<'a, 'i, I> {
     bundled: Vec<Bundled<'a>>,
     answers: Vec<Answer<'a>>,
     notes: Notes,
-    /// Resources read in full so far.
+    /// Resources read in full so far, and their text in bytes.
     read: usize,
+    text: usize,
     /// Names under which resources of the record were sent → their place in the chart.
     names: BTreeMap<String, ResourceRef>,
     /// Medications that requests may point to.
@@ -88,6 +90,7 @@ impl<'a, 'i, I: Interest> Call<'a, 'i, I> {
             answers: request.prefetch.iter().filter_map(Answer::of).collect(),
             notes: Notes::default(),
             read: 0,
+            text: 0,
             names: BTreeMap::new(),
             medicines: BTreeMap::new(),
             cut: Vec::new(),

@@ -273,6 +273,7 @@ impl Story {
             allergies: each(&self.allergies, |n, a| reader.allergy(n, a))?,
             imaging: each(&self.imaging, |n, i| reader.imaging(n, i))?,
             undelivered: self.missing.iter().map(undelivered).collect::<Result<_, _>>()?,
+            partly_read: Vec::new(),
         })
     }
 }

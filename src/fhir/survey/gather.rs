@@ -22,9 +22,10 @@ impl<'de, I: Interest> Lenient<'de> for Resource<'_, '_, 'de, I> {
             match name.0.as_ref() {
                 "resourceType" => {
                     let kind = object.next_value_seed(Any(Words))?;
+                    walk.typed = kind.is_some();
                     walk.kind = kind.as_deref().and_then(Kind::named);
                 }
-                "id" if !walk.wanted.references.is_empty() => walk.id = object.next_value_seed(Any(Words))?,
+                "id" => walk.id = object.next_value_seed(Any(Words))?,
                 "code"
                 | "bodySite"
                 | "reasonCode"
@@ -68,6 +69,7 @@ impl<'de, I> Walk<'_, 'de, I> {
     /// The resource at hand is about this medicine.
     fn point(&mut self, (reference, display): Pointed<'de>) {
         self.medication = reference;
+        self.told |= display.is_some();
         self.words.extend(display);
     }
 }
@@ -96,6 +98,7 @@ impl<'de, I: Interest> Lenient<'de> for Medicine<'_, '_, 'de, I> {
                     };
                     let words = object.next_value_seed(Any(gather))?;
                     walk.words.extend(words);
+                    walk.told = true;
                 }
                 _ => drop(object.next_value::<IgnoredAny>()?),
             }

@@ -469,3 +469,119 @@ fn an_order_that_is_no_sound_json_is_refused_and_a_resource_is_noted() {
     assert_eq!(chart.kinds(), [NoteKind::Unreadable]);
     assert_eq!(chart.notes[0].place, "/prefetch/conditions/entry/0/resource");
 }
+
+/// Law P2: what could not be read takes warnings away; it is never taken for "none".
+#[test]
+fn what_cannot_be_read_is_told_and_not_taken_for_none() {
+    let procedures = |answer: Value| {
+        let mut prefetch = full_prefetch(vec![condition(json!({}))]);
+        prefetch["procedures"] = answer;
+        read(&call(vec![order(json!({}))], prefetch))
+    };
+    let procedure = |more: Value| {
+        let mut all = condition(more);
+        all["resourceType"] = json!("Procedure");
+        all["code"] = json!({ "text": "target" });
+        all
+    };
+    let told = |answer: Value, partly: bool, read: usize| {
+        let done = procedures(answer.clone());
+        let chart = &done.case.chart;
+        let expect: &[Source] = if partly { &[Source::Procedures] } else { &[] };
+        assert_eq!(chart.partly_read, expect, "{answer}");
+        assert_eq!(
+            (chart.undelivered.as_slice(), chart.procedures.len()),
+            (&[][..], read),
+            "{answer}"
+        );
+        assert_eq!(done.notes.is_empty(), !partly, "{answer}");
+    };
+    let with_total = |total: Value, entries: Vec<Value>| {
+        let mut all = bundle(entries);
+        all["total"] = total;
+        all
+    };
+    told(bundle(vec![procedure(json!({}))]), false, 1);
+    told(with_total(json!(1), vec![procedure(json!({}))]), false, 1);
+    told(with_total(json!("5"), vec![]), false, 0);
+    told(with_total(json!(5), vec![]), true, 0);
+    told(
+        json!({ "resourceType": "Bundle", "entry": [{ "fullUrl": "urn:x" }] }),
+        true,
+        0,
+    );
+    told(bundle(vec![json!(null), procedure(json!({}))]), true, 1);
+    // FHIR: a resource with a modifier that is not understood must not be processed.
+    let modified =
+        json!({ "modifierExtension": [{ "url": "http://example.org/not-really", "valueBoolean": true }] });
+    told(bundle(vec![procedure(modified.clone())]), true, 0);
+    // One page of notes is read, a book is not.
+    let note = |signs: usize| json!({ "note": [{ "text": "a".repeat(signs) }] });
+    told(bundle(vec![procedure(note(8_000))]), false, 1);
+    told(bundle(vec![procedure(note(MAX_TEXT))]), true, 0);
+    let many = (0..40).map(|at| {
+        let mut one = procedure(note(8_000));
+        one["id"] = json!(format!("p{at}"));
+        one
+    });
+    let done = procedures(bundle(many.collect()));
+    assert_eq!(
+        done.case.chart.procedures.len(),
+        32,
+        "the text of a call has a limit, too"
+    );
+    assert!(done.case.chart.partly_read.contains(&Source::Procedures));
+
+    // An order with such a modifier, or with a book in it, is not judged, and the call goes on.
+    for more in [modified, note(MAX_TEXT)] {
+        let done = read(&call(
+            vec![order(more)],
+            full_prefetch(vec![condition(json!({}))]),
+        ));
+        assert_eq!(done.case.orders[0].code, crate::terminology::Concept::default());
+        assert!(done.kinds().contains(&NoteKind::Partial));
+    }
+}
+
+#[test]
+fn a_member_told_twice_in_the_record_is_not_believed() {
+    let twice = json!({ "code": { "text": "target" } });
+    let body = serde_json::to_string(&call(
+        vec![order(json!({}))],
+        full_prefetch(vec![condition(twice)]),
+    ))
+    .unwrap();
+    let from = r#""code":{"text":"target"}"#;
+    assert!(body.contains(from));
+    let done = read_text(&body.replace(
+        from,
+        r#""code":{"text":"target"},"code":{"text":"target, refuted"}"#,
+    ));
+    assert_eq!(done.case.chart.conditions.len(), 0);
+    assert_eq!(done.case.chart.partly_read, [Source::Conditions]);
+}
+
+#[test]
+fn a_medicine_that_was_not_sent_is_unknown_unless_its_words_are_there() {
+    let asked = |reference: Value, medication: Option<Value>| {
+        let request = json!({
+            "resourceType": "MedicationRequest", "id": "m1", "status": "active", "intent": "order",
+            "subject": { "reference": "Patient/p1" }, "medicationReference": reference
+        });
+        let mut prefetch = full_prefetch(vec![condition(json!({}))]);
+        prefetch["medications"] = bundle([request].into_iter().chain(medication).collect());
+        read(&call(vec![order(json!({}))], prefetch)).case.chart
+    };
+    let statin = || json!({ "resourceType": "Medication", "id": "a", "code": { "text": "a statin" } });
+    let bare = || json!({ "reference": "Medication/a" });
+    assert_eq!(asked(bare(), None).partly_read, [Source::Medications]);
+    assert_eq!(asked(bare(), Some(statin())).partly_read, []);
+    assert_eq!(
+        asked(
+            json!({ "reference": "Medication/a", "display": "a statin" }),
+            None
+        )
+        .partly_read,
+        []
+    );
+}

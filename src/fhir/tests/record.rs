@@ -279,3 +279,31 @@ fn resources_are_sorted_by_their_type_and_read_once() {
     assert_eq!(counts, (2, 1, 1), "R-045: a bare resource is an answer too");
     assert_eq!(chart.undelivered, []);
 }
+
+#[test]
+fn a_diagnosis_that_has_abated_is_not_active() {
+    let status = |more: Value| {
+        chart_of("conditions", vec![condition(more)]).conditions[0]
+            .clinical_status
+            .clone()
+    };
+    let active = json!({ "coding": [{ "code": "active" }] });
+    assert_eq!(
+        status(json!({ "clinicalStatus": active })).as_deref(),
+        Some("active")
+    );
+    assert_eq!(
+        status(json!({ "abatementDateTime": "2024" })).as_deref(),
+        Some("inactive"),
+        "con-4"
+    );
+    assert_eq!(
+        status(json!({ "clinicalStatus": active, "abatementString": "2024" })).as_deref(),
+        Some("inactive")
+    );
+    let recurred = json!({ "coding": [{ "code": "recurrence" }] });
+    assert_eq!(
+        status(json!({ "clinicalStatus": recurred, "abatementDateTime": "2024" })).as_deref(),
+        Some("recurrence")
+    );
+}

@@ -92,9 +92,13 @@ impl<'a, I: Interest> Call<'a, '_, I> {
         let strictly = read_strictly(text, schema::order());
         let is_sound = strictly.is_ok();
         // What is no order need not mean one thing everywhere: it does not go back.
-        let Ok(Read { element, problems }) = strictly.or_else(|_| read(text, schema::order())) else {
+        let Ok(read) = strictly.or_else(|_| read(text, schema::order())) else {
             return Err(unsound(place));
         };
+        let partial = read.is_partial() || !self.room_for(read.text);
+        let Read {
+            element, problems, ..
+        } = read;
         let node = Node::from(&element);
         let Some(kind) = node.text_of("resourceType") else {
             self.notes.add(place, NoteKind::Unreadable);
@@ -130,12 +134,16 @@ impl<'a, I: Interest> Call<'a, '_, I> {
         if mixed {
             self.notes.add(place.clone(), NoteKind::MixedReleases);
         }
+        if partial {
+            self.notes.repairs(&place, &problems);
+            self.notes.add(place.clone(), NoteKind::Partial);
+        }
         self.drafts.push(Draft {
             raw: entry.resource,
             place,
             id,
             selected,
-            element: Some(element).filter(|_| !mixed),
+            element: Some(element).filter(|_| !mixed && !partial),
             problems,
             matters: false,
         });

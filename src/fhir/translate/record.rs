@@ -16,7 +16,16 @@ use std::collections::BTreeMap;
 /// Resources of the record read in full per call; with more, the source they belong to counts as not delivered.
 pub const MAX_RESOURCES: usize = 500;
 
+/// The most text read for a call, in bytes, orders and record together.
+pub const MAX_TEXT: usize = 256 * 1024;
+
 impl<I: Interest> Call<'_, '_, I> {
+    /// Takes note of text that was read; false when it is more than is judged.
+    pub(super) fn room_for(&mut self, text: usize) -> bool {
+        self.text = self.text.saturating_add(text);
+        self.text <= MAX_TEXT
+    }
+
     /// Looks at the answers of the chosen sources.
     pub(super) fn survey(&mut self, chosen: impl Fn(Source) -> bool) {
         let drafts = self.drafts.iter().filter(|draft| draft.matters);
@@ -32,6 +41,12 @@ impl<I: Interest> Call<'_, '_, I> {
             let seen = survey(raw, self.interest, wanted);
             for at in &seen.broken {
                 self.notes.add(answer.place(Some(*at)), NoteKind::Unreadable);
+                self.chart.partly_read.push(answer.source);
+            }
+            if seen.partial {
+                self.notes
+                    .add(answer.place(None), NoteKind::NotDelivered(answer.source));
+                self.chart.partly_read.push(answer.source);
             }
             answer.survey = Some(seen);
         }
@@ -89,10 +104,21 @@ impl<I: Interest> Call<'_, '_, I> {
         }
         self.read += 1;
         let Ok(read) = read(text, schema::of(kind)) else {
+            self.chart.partly_read.extend(kind.source());
             return self.notes.add(place, NoteKind::Unreadable);
         };
         let node = read.node();
         self.notes.repairs(&place, &read.problems);
+        let room = self.room_for(read.text);
+        if !room || read.is_partial() {
+            self.chart.partly_read.extend(kind.source());
+            let why = if room {
+                NoteKind::Partial
+            } else {
+                NoteKind::TooMuchText
+            };
+            return self.notes.add(place, why);
+        }
         self.subject.learn_server(full_url);
         if self.subject.named_by(node) == Identity::Differs {
             return self.notes.add(place, NoteKind::SomebodyElse);
@@ -137,6 +163,29 @@ impl<I: Interest> Call<'_, '_, I> {
         }
         if !dated {
             self.notes.add(place, NoteKind::Untold);
+        }
+    }
+
+    /// Entries that name a medicine by a reference alone, to what was not sent: it may be a treatment.
+    pub(super) fn note_unknown_medicines(&mut self) {
+        let surveys = || self.answers.iter().flat_map(|answer| &answer.survey);
+        let server = self.subject.server.as_deref();
+        let sent = |reference: &str| {
+            let reference = Reference::parse(reference);
+            let medicine = Kind::Medication.name();
+            let mut sent = surveys().flat_map(|seen| &seen.medicines);
+            reference.is_some_and(|by| {
+                sent.any(|(id, url)| by.names(medicine, id.as_deref(), url.as_deref(), server))
+            })
+        };
+        for answer in &self.answers {
+            let found = answer.survey.iter().flat_map(|seen| &seen.found);
+            for entry in
+                found.filter(|entry| !entry.told && entry.only_if.as_deref().is_some_and(|by| !sent(by)))
+            {
+                self.notes.add(answer.place(entry.at), NoteKind::UnknownMedicine);
+                self.chart.partly_read.push(answer.source);
+            }
         }
     }
 
