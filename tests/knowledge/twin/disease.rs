@@ -148,6 +148,7 @@ pub fn of_condition(k: &Knowledge, case: &Case, c: &Condition, order: &Order, ch
 
 /// A second condition that names the pancreas as the site.
 fn names_pancreas(k: &Knowledge, c: &Condition) -> bool {
+    let doubtful = !matches!(c.verification.as_deref(), None | Some("confirmed"));
     !has(k, &c.code, Role::History)
         && !is_adenocarcinoma(k, c)
         && !has(k, &c.code, Role::PnetUpperCaseExcluded)
@@ -162,7 +163,7 @@ fn names_pancreas(k: &Knowledge, c: &Condition) -> bool {
             || has(k, &c.code, Role::PnetSpecific)
             || has(k, &c.code, Role::PnetNec)
             // Capitals alone may mean the primitive tumour: a doubtful "PNET" does not say where another tumour sits.
-            || texts(c).iter().any(|w| w.pancreas && !w.upper_case))
+            || texts(c).iter().any(|w| w.pancreas && !(w.upper_case && doubtful)))
 }
 
 /// The problem list holds a tumour that is no pNET.
