@@ -119,10 +119,11 @@ pub struct OrderFacts<'k> {
     pub reasons: link::Names,
     /// False for orders that are over or must not be done.
     pub counts: bool,
-    /// Every word of it that can tell what it is for.
-    pub(super) text: Text<'k>,
+    knowledge: &'k Knowledge,
+    order: &'k DraftOrder,
     /// The patient is a child, for whom abbreviations mean other things.
     child: bool,
+    text: OnceCell<Text<'k>>,
     names: OnceCell<link::Names>,
     reading: OnceCell<Reading>,
     link: OnceCell<Fact<link::Link>>,
@@ -131,12 +132,11 @@ pub struct OrderFacts<'k> {
 impl<'k> OrderFacts<'k> {
     /// Reads one order.
     #[must_use]
-    pub fn of(knowledge: &'k Knowledge, order: &DraftOrder, case: &Case) -> Self {
+    pub fn of(knowledge: &'k Knowledge, order: &'k DraftOrder, case: &Case) -> Self {
         let id = order
             .id
             .clone()
             .unwrap_or_else(|| ResourceRef::new("ServiceRequest"));
-        let text = order_text(knowledge, order);
         let child = disease::is_child(knowledge, case);
         let reasons = link::Names::of_reasons(knowledge, &id, order, case, child);
         let asked = study::identify(knowledge, order);
@@ -146,8 +146,10 @@ impl<'k> OrderFacts<'k> {
             asked: None,
             reasons,
             counts,
-            text,
+            knowledge,
+            order,
             child,
+            text: OnceCell::new(),
             names: OnceCell::new(),
             reading: OnceCell::new(),
             link: OnceCell::new(),
@@ -156,17 +158,23 @@ impl<'k> OrderFacts<'k> {
         facts
     }
 
+    /// Every word of it that can tell what it is for. Made ready when a rule asks for it: most orders end at an earlier
+    /// gate.
+    pub(super) fn text(&self) -> &Text<'k> {
+        self.text.get_or_init(|| order_text(self.knowledge, self.order))
+    }
+
     /// What its reasons and all its words name. Read when a rule asks for it, as the next two.
     #[must_use]
     pub fn names(&self) -> &link::Names {
         self.names
-            .get_or_init(|| self.reasons.and_words(&self.id, &self.text, self.child))
+            .get_or_init(|| self.reasons.and_words(&self.id, self.text(), self.child))
     }
 
-    /// What its words ask and tell. Read when a rule asks for it: most orders end at an earlier gate.
+    /// What its words ask and tell. Read when a rule asks for it.
     #[must_use]
     pub fn reading(&self) -> &Reading {
-        self.reading.get_or_init(|| Reading::of(&self.text))
+        self.reading.get_or_init(|| Reading::of(self.text()))
     }
 
     /// R4: whether it is about the tumour. Decided when a rule asks for it.

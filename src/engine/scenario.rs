@@ -322,7 +322,10 @@ impl Questions<'_> {
         ground.only_on_order = tumour.as_ref().is_some_and(|t| !in_chart(t));
         ground.because.clone_from(&disease.evidence);
         self.answer("disease", disease.value.key(), disease.evidence);
-        let screening = facts.text.not_negated(List::Screening);
+        if self.settled() {
+            return;
+        }
+        let screening = facts.text().not_negated(List::Screening);
         self.said(facts, "says_screening", List::Screening, screening.as_ref(), None);
         if self.settled() {
             return;

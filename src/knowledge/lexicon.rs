@@ -20,8 +20,9 @@ pub struct Lexicon {
     /// For each list the places of its patterns.
     lists: Vec<Range<usize>>,
     first_look: FirstLook,
-    tumour: Possible,
-    record: Possible,
+    /// The same for the lists of each interest alone: most of what is skimmed is never read.
+    tumour: FirstLook,
+    record: FirstLook,
 }
 
 /// One phrase.
@@ -142,21 +143,21 @@ impl Lexicon {
         hits
     }
 
-    fn tried(&self, list: List, possible: &Possible) -> impl Iterator<Item = &Pattern> {
+    fn tried<'l>(&'l self, list: List, possible: &'l Possible) -> impl Iterator<Item = &'l Pattern> {
         let places = self.lists.get(list as usize).cloned().unwrap_or_default();
-        places
-            .filter(|number| possible.has(*number))
+        possible
+            .numbers_in(places)
             .filter_map(|number| self.patterns.get(number))
     }
 
     /// True when skimmed words are worth reading in full.
     #[must_use]
     pub fn of_interest(&self, interest: Interest, text: &str) -> bool {
-        let asked = match interest {
+        let look = match interest {
             Interest::Tumour => &self.tumour,
             Interest::Record => &self.record,
         };
-        let possible = self.possible(text).both(asked);
+        let possible = look.possible(text);
         possible
             .numbers()
             .filter_map(|n| self.patterns.get(n))
@@ -176,12 +177,13 @@ impl Lexicon {
 
     /// Builds the first look once all lists are there.
     pub(super) fn finish(&mut self) {
-        self.first_look = FirstLook::build(std::mem::take(&mut self.required).iter());
+        let required = std::mem::take(&mut self.required);
         let asked = |lists: &[List]| {
             let places = lists.iter().filter_map(|l| self.lists.get(*l as usize).cloned());
-            Possible::of(places.flatten())
+            FirstLook::build(places.flatten().filter_map(|at| Some((at, required.get(at)?))))
         };
         let (tumour, record) = (asked(TUMOUR), asked(RECORD));
+        self.first_look = FirstLook::build(required.iter().enumerate());
         self.tumour = tumour;
         self.record = record;
     }
@@ -298,7 +300,8 @@ fn whole_word(word: &str) -> String {
 /// a blank line or a new heading or bullet ends the sentence.
 #[must_use]
 pub fn fold(text: &str) -> Cow<'_, str> {
-    let plain = text.bytes().all(|b| (0x20..0x7f).contains(&b)) && !text.contains("  ");
+    let bytes = text.as_bytes();
+    let plain = bytes.iter().all(|b| (0x20..0x7f).contains(b)) && !bytes.windows(2).any(|two| two == b"  ");
     if plain {
         return Cow::Borrowed(text);
     }

@@ -6,6 +6,7 @@
 //! What each pattern cannot do without is worked out in [`required`]; where a match may begin, too.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use words::WordSet;
 
 mod required;
@@ -29,13 +30,6 @@ impl Possible {
             .is_some_and(|bits| bits & (1 << (pattern % 64)) != 0)
     }
 
-    /// These patterns.
-    pub(super) fn of(patterns: impl Iterator<Item = usize>) -> Self {
-        let mut all = Self::default();
-        patterns.for_each(|number| all.add(number));
-        all
-    }
-
     /// The patterns in both.
     pub(super) fn both(mut self, other: &Self) -> Self {
         for (bits, more) in self.0.iter_mut().zip(other.0) {
@@ -44,13 +38,25 @@ impl Possible {
         self
     }
 
+    /// Those of them whose numbers lie in a range: a list of patterns has its numbers side by side, and few are possible.
+    pub(super) fn numbers_in(&self, range: Range<usize>) -> impl Iterator<Item = usize> {
+        let (from, to) = (range.start, range.end);
+        let blocks = self.0.iter().enumerate().skip(from / 64);
+        let blocks = blocks.take_while(move |(at, _)| at * 64 < to);
+        blocks.flat_map(move |(at, bits)| {
+            let first = at * 64;
+            let below = |number: usize| match number.saturating_sub(first) {
+                many @ 0..64 => (1_u64 << many) - 1,
+                _ => u64::MAX,
+            };
+            ones(bits & below(to) & !below(from)).map(move |bit| first + bit)
+        })
+    }
+
     /// Their numbers.
     pub(super) fn numbers(self) -> impl Iterator<Item = usize> {
-        self.0.into_iter().enumerate().flat_map(|(at, bits)| {
-            std::iter::successors(Some(bits), |left| Some(left & left.wrapping_sub(1)))
-                .take_while(|left| *left != 0)
-                .map(move |left| at * 64 + left.trailing_zeros() as usize)
-        })
+        let blocks = self.0.into_iter().enumerate();
+        blocks.flat_map(|(at, bits)| ones(bits).map(move |bit| at * 64 + bit))
     }
 
     fn add(&mut self, pattern: usize) {
@@ -71,6 +77,13 @@ impl Possible {
     }
 }
 
+/// The places of the bits that are set.
+fn ones(bits: u64) -> impl Iterator<Item = usize> {
+    std::iter::successors(Some(bits), |left| Some(left & left.wrapping_sub(1)))
+        .take_while(|left| *left != 0)
+        .map(|left| left.trailing_zeros() as usize)
+}
+
 /// The first look over a text.
 #[derive(Debug, Default)]
 pub(super) struct FirstLook {
@@ -88,11 +101,11 @@ struct Need {
 }
 
 impl FirstLook {
-    /// Gathers what the patterns require, numbered in their order.
-    pub fn build<'p>(patterns: impl Iterator<Item = &'p Required>) -> Self {
+    /// Gathers what the patterns require, each with its number.
+    pub fn build<'p>(patterns: impl Iterator<Item = (usize, &'p Required)>) -> Self {
         let mut words: BTreeMap<&[u8], [Possible; 2]> = BTreeMap::new();
         let mut always = [Possible::default(); 2];
-        for (number, required) in patterns.enumerate() {
+        for (number, required) in patterns {
             for (at, always) in always.iter_mut().enumerate() {
                 let Some(needed) = required.words.get(at) else {
                     always.add(number);
@@ -126,6 +139,10 @@ impl FirstLook {
 
     /// The patterns that could match in a text.
     pub fn possible(&self, text: &str) -> Possible {
+        // No pattern matches an empty text.
+        if text.is_empty() {
+            return Possible::default();
+        }
         let [mut first, mut second] = self.always;
         self.words.each(text.as_bytes(), |need| {
             let needed = if need.second { &mut second } else { &mut first };
@@ -148,7 +165,7 @@ mod tests {
             r"\b(suspected|likely)\s+(net|nec)",
         ];
         let required: Vec<_> = patterns.into_iter().map(Required::by).collect();
-        let look = FirstLook::build(required.iter());
+        let look = FirstLook::build(required.iter().enumerate());
         let check = |text: &str, expect: &[usize]| {
             assert_eq!(
                 look.possible(text).numbers().collect::<Vec<_>>(),

@@ -136,5 +136,5 @@ pub(super) fn missing(
     if sources.is_empty() {
         return Vec::new();
     }
-    plan::needs(request, &sources)
+    plan::needs(request, &sources, &translated.case.chart.undelivered)
 }

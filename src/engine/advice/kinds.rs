@@ -26,11 +26,11 @@ pub(super) struct Found {
 }
 
 /// Everything the triggers look at.
-pub(super) struct Situation<'a> {
+pub(super) struct Situation<'a, 'k> {
     pub knowledge: &'a Knowledge,
     pub ground: &'a Ground<'a>,
     pub study: &'a Study,
-    pub facts: &'a OrderFacts<'a>,
+    pub facts: &'a OrderFacts<'k>,
     pub changes: &'a Modifiers,
     pub recent: &'a [Done],
     /// Other studies about the tumour in the basket.
@@ -39,7 +39,7 @@ pub(super) struct Situation<'a> {
     pub all: &'a [&'a Study],
 }
 
-impl Situation<'_> {
+impl Situation<'_, '_> {
     /// Every kind that applies.
     pub fn found(&self) -> Vec<Found> {
         let mut found = Vec::new();

@@ -70,11 +70,11 @@ fn by_order(
     let (names, reading) = (facts.names(), facts.reading());
     let later = [&reading.surveillance, &reading.follow_up, &reading.response];
     let past = names.about_tumour.is_none() && names.about_past_tumour.is_some();
-    if dated_old || past || names_treatment(&facts.text) || later.into_iter().any(Option::is_some) {
+    if dated_old || past || names_treatment(facts.text()) || later.into_iter().any(Option::is_some) {
         return Some(Doubt::Later);
     }
     // A hint yields to words that say which staging is meant: "routine" is what many orders say of their urgency.
-    let text = &facts.text;
+    let text = facts.text();
     let hinted = || {
         text.not_negated(List::OrderHints).is_some()
             || text.raw_mentions(List::EarlierStaging)
@@ -90,7 +90,7 @@ fn by_order(
         Link::Presumed | Link::Care | Link::Other | Link::Unclear => false,
     };
     // "Pancreatic cancer" may be this tumour or the common one.
-    let unspecified = !names.pnet && facts.text.not_negated(List::PnetUnspecifiedCancer).is_some();
+    let unspecified = !names.pnet && facts.text().not_negated(List::PnetUnspecifiedCancer).is_some();
     let more = names.other_cancer.is_some() || unspecified || (unsettled && !is_plain(knowledge, order));
     more.then_some(Doubt::More)
 }

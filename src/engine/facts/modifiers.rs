@@ -53,7 +53,7 @@ pub fn read(knowledge: &Knowledge, case: &Case, chart: &ChartFacts<'_>, order: &
         chart,
         order,
     };
-    let text = &order.text;
+    let text = order.text();
     let mut found = Modifiers::default();
     reader.mri(text, &mut found);
     reader.allergies(text, &mut found);
@@ -65,14 +65,14 @@ pub fn read(knowledge: &Knowledge, case: &Case, chart: &ChartFacts<'_>, order: &
     found
 }
 
-struct Reader<'a> {
+struct Reader<'a, 'k> {
     knowledge: &'a Knowledge,
     case: &'a Case,
     chart: &'a ChartFacts<'a>,
-    order: &'a OrderFacts<'a>,
+    order: &'a OrderFacts<'k>,
 }
 
-impl Reader<'_> {
+impl Reader<'_, '_> {
     /// Conditions that count and are not over, with their codes and words.
     fn conditions(&self) -> impl Iterator<Item = (&ResourceRef, &Marks<'_>, &Text<'_>, Option<PartialDate>)> {
         let over = |s: Option<&str>| matches!(s, Some("inactive" | "resolved" | "remission"));

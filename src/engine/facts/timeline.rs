@@ -133,15 +133,15 @@ fn diagnosed(case: &Case, chart: &ChartFacts) -> Option<Date> {
         .min()
 }
 
-struct Reader<'a> {
+struct Reader<'a, 'k> {
     knowledge: &'a Knowledge,
     case: &'a Case,
     chart: &'a ChartFacts<'a>,
-    order: &'a OrderFacts<'a>,
+    order: &'a OrderFacts<'k>,
     diagnosed: Option<Date>,
 }
 
-impl Reader<'_> {
+impl Reader<'_, '_> {
     fn window(&self, window: Window) -> i64 {
         self.knowledge.window(window)
     }

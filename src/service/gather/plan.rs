@@ -99,8 +99,12 @@ fn points_to_unread(order: &DraftOrder) -> bool {
     references.any(|reference| matches!(reference, ReasonReference::Unread(_)))
 }
 
-/// What of these sources is missing in the call.
-pub(super) fn needs(request: &HookRequest<'_>, sources: &BTreeSet<Source>) -> Vec<Need> {
+/// What of these sources is missing in the call. An answer is taken apart only if its source was found incomplete.
+pub(super) fn needs(
+    request: &HookRequest<'_>,
+    sources: &BTreeSet<Source>,
+    undelivered: &[Source],
+) -> Vec<Need> {
     let patient = request.context.patient_id.as_ref();
     let answered = |wanted: &PrefetchKey| {
         request.prefetch.iter().any(|(key, _)| {
@@ -123,7 +127,8 @@ pub(super) fn needs(request: &HookRequest<'_>, sources: &BTreeSet<Source>) -> Ve
         let Prefetched::Value(raw) = value else {
             return None;
         };
-        let (source, main) = source_of(key).filter(|(source, _)| sources.contains(source))?;
+        let begun = |source: &Source| sources.contains(source) && undelivered.contains(source);
+        let (source, main) = source_of(key).filter(|(source, _)| begun(source))?;
         let known = KEYS.iter().find(|known| known.key == key);
         let template = known.or_else(|| KEYS.iter().find(|known| known.main && known.source == source))?;
         match Page::read(raw.get())? {

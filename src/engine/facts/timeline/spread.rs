@@ -10,7 +10,7 @@ use crate::knowledge::Member;
 use crate::knowledge::files::MetastasisSite;
 use crate::knowledge::vocabulary::{List, Role};
 
-impl Reader<'_> {
+impl Reader<'_, '_> {
     /// Distant metastases: the latest that is dated, else any. What came after a resection decides (R6c, R6d).
     pub(super) fn metastases(&self) -> Option<(Evidence, Option<PartialDate>)> {
         let mut found = self.coded_metastases();

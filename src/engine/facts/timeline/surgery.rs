@@ -11,7 +11,7 @@ use crate::engine::trace::Evidence;
 use crate::knowledge::vocabulary::{List, Role, Window};
 use jiff::civil::Date;
 
-impl Reader<'_> {
+impl Reader<'_, '_> {
     /// The resection that counts, and its date.
     pub(super) fn resection(&self) -> (Fact<Resection>, Option<Date>) {
         let earliest = self

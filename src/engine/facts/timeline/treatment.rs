@@ -11,7 +11,7 @@ use crate::knowledge::Member;
 use crate::knowledge::files::Unless;
 use crate::knowledge::vocabulary::{List, Role, Window};
 
-impl Reader<'_> {
+impl Reader<'_, '_> {
     pub(super) fn treated(&self, metastatic: bool) -> Fact<bool> {
         for procedure in self.case.chart.procedures.iter().filter(|p| counts::procedure(p)) {
             if self.before_diagnosis(procedure.performed) {
