@@ -11,7 +11,7 @@ use super::facts::person::Person;
 use super::facts::{ChartFacts, OrderFacts, modifiers};
 use super::scenario::Ground;
 use super::trace::Step;
-use super::{Advice, AppropriatenessCategory, Decision, Indicator, Key, rating};
+use super::{Advice, AppropriatenessCategory, Certainty, Decision, Indicator, Key, rating};
 use crate::knowledge::files::{Offers, Voice};
 use crate::knowledge::vocabulary::Window;
 use crate::knowledge::{Knowledge, Shape, Study};
@@ -220,20 +220,49 @@ fn merge(knowledge: &Knowledge, mut found: Vec<Found>, trace: &mut Vec<Step>) ->
     cards
 }
 
+/// Which of the orders of one study carries a card of a kind: the least. The last part settles a tie by the order's own
+/// name, so that nothing depends on the sequence in which orders are sent.
+type Claim = (bool, u8, ResourceRef);
+
+/// An order that states its reason speaks for one that states none; of several, the quietest, because one credible
+/// reason to be silent beats one to speak. A hazard that the chart or one of the orders tells is told as loud as it is.
+fn claim(decision: &Decision, advice: &Advice) -> Claim {
+    let loud = u8::from(advice.indicator == Indicator::Warning);
+    if advice.modifiers.iter().any(|(kind, _)| *kind == advice.kind) {
+        return (false, 1 - loud, decision.order.clone());
+    }
+    let presumed = decision.certainty == Certainty::Presumed;
+    (presumed, loud, decision.order.clone())
+}
+
 /// Merging rules 4 and 5: orders of one study share a card of a kind; a response holds few cards, the loudest first.
 pub fn share(knowledge: &Knowledge, decisions: &mut [Decision]) {
     // A study is named by the first of its orders.
-    let mut shown: Vec<(ResourceRef, Key)> = Vec::new();
+    let mut speakers: Vec<(ResourceRef, Key, Claim)> = Vec::new();
+    for decision in decisions.iter() {
+        let Some(first) = decision.parts.first() else {
+            continue;
+        };
+        for advice in &decision.advice {
+            let claim = claim(decision, advice);
+            match speakers
+                .iter_mut()
+                .find(|(o, k, _)| o == first && *k == advice.kind)
+            {
+                Some((_, _, best)) if claim < *best => *best = claim,
+                Some(_) => {}
+                None => speakers.push((first.clone(), advice.kind.clone(), claim)),
+            }
+        }
+    }
     for decision in decisions.iter_mut() {
         let Some(first) = decision.parts.first() else {
             continue;
         };
         let dropped = take_out(&mut decision.advice, |a| {
-            let known = shown.iter().any(|(o, k)| o == first && *k == a.kind);
-            if !known {
-                shown.push((first.clone(), a.kind.clone()));
-            }
-            known
+            speakers
+                .iter()
+                .any(|(o, k, best)| o == first && *k == a.kind && best.2 != decision.order)
         });
         decision.trace.extend(
             dropped
@@ -250,13 +279,14 @@ pub fn share(knowledge: &Knowledge, decisions: &mut [Decision]) {
                 std::cmp::Reverse(advice.indicator),
                 precedence,
                 decision.study.clone(),
+                decision.order.clone(),
                 at,
                 advice.kind.clone(),
             ));
         }
     }
     ranked.sort();
-    for (_, _, _, at, kind) in ranked.into_iter().skip(limit) {
+    for (.., at, kind) in ranked.into_iter().skip(limit) {
         if let Some(decision) = decisions.get_mut(at) {
             decision.advice.retain(|a| a.kind != kind);
             decision

@@ -182,6 +182,10 @@ pub fn decide(
             None,
         );
     }
+    // A suspicion that is over takes nothing from the history of a treated tumour (R-hist).
+    if let (Course::Past, Strength::Low, Some(cured)) = (best.course, best.strength, &chart.cured) {
+        return (Fact::with(Disease::Cured, cured.clone()), None);
+    }
     let answer = match (best.course, best.strength) {
         (_, Strength::Low) => Disease::Undiagnosed,
         (Course::Past, _) if resected() => Disease::Cured,

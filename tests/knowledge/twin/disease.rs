@@ -148,6 +148,7 @@ pub fn of_condition(k: &Knowledge, case: &Case, c: &Condition, order: &Order, ch
 
 /// A second condition that names the pancreas as the site.
 fn names_pancreas(k: &Knowledge, c: &Condition) -> bool {
+    let doubtful = !matches!(c.verification.as_deref(), None | Some("confirmed"));
     !has(k, &c.code, Role::History)
         && !is_adenocarcinoma(k, c)
         && !has(k, &c.code, Role::PnetUpperCaseExcluded)
@@ -161,7 +162,8 @@ fn names_pancreas(k: &Knowledge, c: &Condition) -> bool {
                 .any(|m| m.role == Role::MorphPnet && m.entry.implies_pancreas)
             || has(k, &c.code, Role::PnetSpecific)
             || has(k, &c.code, Role::PnetNec)
-            || texts(c).iter().any(|w| w.pancreas))
+            // Capitals alone may mean the primitive tumour: a doubtful "PNET" does not say where another tumour sits.
+            || texts(c).iter().any(|w| w.pancreas && !(w.upper_case && doubtful)))
 }
 
 /// The problem list holds a tumour that is no pNET.
@@ -172,7 +174,9 @@ pub fn another_in_chart(k: &Knowledge, case: &Case, order: &Order) -> bool {
 /// The chart speaks of some tumour, or of a suspicion.
 pub fn any_in_chart(k: &Knowledge, case: &Case, orders: &[Order]) -> bool {
     let says = |c: &Condition, o: &Order| of_condition(k, case, c, o, false) != Finding::None;
-    conditions(case).any(|c| orders.iter().any(|o| says(c, o))) || of_results(k, case, false) != Finding::None
+    conditions(case).any(|c| orders.iter().any(|o| says(c, o)))
+        || of_results(k, case, false) != Finding::None
+        || was_cured(k, case)
 }
 
 /// A pancreatic cancer of a known other kind.

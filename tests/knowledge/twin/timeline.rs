@@ -31,7 +31,8 @@ fn diagnosed(k: &Knowledge, case: &Case, order: &Order) -> Option<Date> {
     let tumour = super::disease::named(k, case, order, false);
     // One cancer, not two: a neuroendocrine code without its site dates the tumour as well.
     let siteless = conditions(case).filter(|c| {
-        let coded = has(k, &c.code, Role::NetSiteless) || has(k, &c.code, Role::MorphNet);
+        let siteless = [Role::NetSiteless, Role::MorphNet, Role::PnetUsuallyPancreatic];
+        let coded = siteless.into_iter().any(|role| has(k, &c.code, role));
         coded
             && super::disease::of_condition(k, case, c, order, false) == super::disease::Finding::Undiagnosed
     });

@@ -5,8 +5,8 @@ use super::chart::{days_since, procedures};
 use super::disease::{self, Disease};
 use super::link::{self, Link, Order};
 use super::{modifiers, scenario, study, timeline};
-use apposite::engine::AppropriatenessCategory;
 use apposite::engine::case::{Case, DraftOrder, Identity, ImagingKind, PartialDate, Source};
+use apposite::engine::{AppropriatenessCategory, Indicator};
 use apposite::knowledge::files::{Modality, Region, Tracer};
 use apposite::knowledge::vocabulary::Window;
 use apposite::knowledge::{Knowledge, Shape};
@@ -242,8 +242,8 @@ pub fn of(k: &Knowledge, case: &Case) -> Vec<Verdict> {
             group: group.unwrap_or(at),
         });
     }
-    share(&mut verdicts);
-    limit(&mut verdicts);
+    share(&mut verdicts, &case.orders);
+    limit(&mut verdicts, &case.orders);
     verdicts
 }
 
@@ -251,21 +251,29 @@ fn answers(k: &Knowledge, study: Option<&str>) -> bool {
     study.and_then(|s| k.study(s)).is_none_or(|s| s.answers)
 }
 
-/// Merging 5: orders merged into one study share one card of a kind.
-fn share(verdicts: &mut [Verdict]) {
-    for at in 0..verdicts.len() {
-        let (earlier, rest) = verdicts.split_at_mut(at);
-        let this = &mut rest[0];
+/// Merging 5: orders merged into one study share one card of a kind, "on any one of them that is selected". Which one,
+/// the text leaves open: not the sequence decides, but who states a reason, then who is quieter (hazards: louder), then
+/// the name of the order.
+fn share(verdicts: &mut [Verdict], orders: &[DraftOrder]) {
+    let before = verdicts.to_vec();
+    let claim = |at: usize, c: &Card| {
+        let loud = c.indicator == Indicator::Warning;
+        let hazard = c.kind.starts_with("MOD_");
+        let presumed = before[at].certainty == "presumed" && !hazard;
+        (presumed, loud != hazard, orders[at].id.clone())
+    };
+    for (at, this) in verdicts.iter_mut().enumerate() {
         this.cards.retain(|c| {
-            !earlier
-                .iter()
-                .any(|e| e.group == this.group && e.cards.iter().any(|told| told.kind == c.kind))
+            let same = |other: &Card| other.kind == c.kind;
+            !before.iter().enumerate().any(|(other, v)| {
+                v.group == this.group && v.cards.iter().any(|o| same(o) && claim(other, o) < claim(at, c))
+            })
         });
     }
 }
 
 /// Merging 4: at most four per response.
-fn limit(verdicts: &mut [Verdict]) {
+fn limit(verdicts: &mut [Verdict], orders: &[DraftOrder]) {
     let mut all: Vec<_> = verdicts
         .iter()
         .enumerate()
@@ -275,6 +283,7 @@ fn limit(verdicts: &mut [Verdict]) {
                     std::cmp::Reverse(c.indicator),
                     cards::precedence(c.kind),
                     v.study.clone(),
+                    orders[at].id.clone(),
                     at,
                     c.kind,
                 )
@@ -282,7 +291,7 @@ fn limit(verdicts: &mut [Verdict]) {
         })
         .collect();
     all.sort();
-    for (_, _, _, at, kind) in all.into_iter().skip(4) {
+    for (.., at, kind) in all.into_iter().skip(4) {
         verdicts[at].cards.retain(|c| c.kind != kind);
     }
 }
