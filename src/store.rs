@@ -18,8 +18,6 @@ mod queue;
 mod schema;
 mod sqlite;
 mod statement;
-#[cfg(test)]
-mod tests;
 mod tokens;
 mod watch;
 
@@ -43,6 +41,9 @@ use watch::Watch;
 
 /// How often what is too old is looked for.
 const PURGE_EVERY: Duration = Duration::from_secs(3600);
+
+/// How long whoever tells feedback waits for it to be kept.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 const DAY_MILLIS: i64 = 24 * 3600 * 1000;
 
@@ -111,28 +112,33 @@ impl Store {
             password_file: options.password_file.as_deref(),
             authorities: options.authorities.as_deref(),
         };
-        let Some(database) = Database::at(&options.place, &access, true)? else {
-            return Ok(None);
-        };
         let key = match (&options.key_file, &options.place) {
+            (_, Place::Nowhere) => return Ok(None),
             (Some(file), _) => Key::load(file, false)?,
-            (None, Place::File(file)) => Key::load(&file.with_extension("key"), true)?,
+            (None, Place::File(file)) => {
+                sqlite::make_private(file)?;
+                Key::load(&file.with_extension("key"), true)?
+            }
             // Replicas with keys of their own would each give a person another pseudonym.
-            (None, _) => {
+            (None, Place::Postgres(_)) => {
                 return Err(StoreFault::Setting {
                     setting: "store.key_file",
                     why: "is missing; replicas on one database need the same key".to_owned(),
                 });
             }
         };
+        let proof = key.pseudonym("key", &[]);
+        let Some(database) = Database::at(&options.place, &access, &proof, true)? else {
+            return Ok(None);
+        };
         let watch = Arc::new(Watch::default());
         let tokens = match options.share_tokens {
-            true => Database::at(&options.place, &access, false)?
+            true => Database::at(&options.place, &access, &proof, false)?
                 .map(|database| Tokens::new(database, Arc::clone(&watch))),
             false => None,
         };
-        let ready = prepare(&database, &key).await;
-        watch.wrote(ready.as_ref().map(|_| ()));
+        let ready = database.prepare().await;
+        watch.wrote(ready.as_ref().map(|()| ()));
         match ready {
             Err(fault) if !(fault.may_pass() && database.is_elsewhere()) => return Err(fault),
             _ => {}
@@ -161,7 +167,9 @@ impl Store {
         if !self.0.options.comments {
             feedback.items.iter_mut().for_each(|told| told.comment = None);
         }
-        self.0.queue.keep(feedback).await
+        let keeping = self.0.queue.keep(feedback);
+        let late = |_| Err(StoreFault::unreachable("no answer in time"));
+        tokio::time::timeout(PATIENCE, keeping).await.unwrap_or_else(late)
     }
 
     /// Notes the use of a token among all replicas; nothing where they do not share.
@@ -222,24 +230,5 @@ impl Store {
     /// Writes what still waits, as far as that is possible.
     pub async fn close(&self) {
         self.0.queue.end().await;
-    }
-}
-
-/// The tables, and the proof that their rows were made with this key.
-async fn prepare(database: &Database, key: &Key) -> Result<(), StoreFault> {
-    let ours = key.pseudonym("key", &[]);
-    let values = [Value::from(&ours)];
-    let note = Statement::new(
-        "INSERT INTO meta (name, value) VALUES ('key', $1) ON CONFLICT DO NOTHING",
-        values,
-    );
-    database.commit(vec![note]).await?;
-    let noted = Statement::plain("SELECT value FROM meta WHERE name = 'key'");
-    let rows = database.query(noted).await?;
-    let theirs = rows.first().and_then(|row| row.first()?.text());
-    if theirs == Some(&*ours) {
-        Ok(())
-    } else {
-        Err(StoreFault::OtherKey)
     }
 }

@@ -13,6 +13,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 #[derive(Clone)]
 pub(super) struct Database {
     kind: Kind,
+    /// What only our key makes; the rows of a store are made with one key.
+    proof: Arc<str>,
     prepared: Arc<AtomicBool>,
 }
 
@@ -24,7 +26,12 @@ enum Kind {
 
 impl Database {
     /// The database at this place; nothing for nowhere. `durable` is whether a commit is on the disk once it is told.
-    pub(super) fn at(place: &Place, access: &Access<'_>, durable: bool) -> Result<Option<Self>, StoreFault> {
+    pub(super) fn at(
+        place: &Place,
+        access: &Access<'_>,
+        proof: &str,
+        durable: bool,
+    ) -> Result<Option<Self>, StoreFault> {
         let kind = match place {
             Place::Nowhere => return Ok(None),
             Place::File(file) => Kind::File(File::open(file, durable)?),
@@ -32,6 +39,7 @@ impl Database {
         };
         Ok(Some(Self {
             kind,
+            proof: proof.into(),
             prepared: Arc::default(),
         }))
     }
@@ -41,13 +49,28 @@ impl Database {
         matches!(self.kind, Kind::Server(_))
     }
 
-    /// Makes the tables there are not yet.
+    /// Makes the tables there are not yet, and sees that the rows in them were made with our key.
     pub(super) async fn prepare(&self) -> Result<(), StoreFault> {
         if !self.prepared.load(Ordering::Acquire) {
             schema::migrate(self).await?;
+            self.prove().await?;
             self.prepared.store(true, Ordering::Release);
         }
         Ok(())
+    }
+
+    async fn prove(&self) -> Result<(), StoreFault> {
+        let note = "INSERT INTO meta (name, value) VALUES ('key', $1) ON CONFLICT DO NOTHING";
+        let note = Statement::new(note, [(&*self.proof).into()]);
+        self.commit_unprepared(vec![note]).await?;
+        let noted = Statement::plain("SELECT value FROM meta WHERE name = 'key'");
+        let rows = self.query_unprepared(noted).await?;
+        let theirs = rows.first().and_then(|row| row.first()?.text());
+        if theirs == Some(&*self.proof) {
+            Ok(())
+        } else {
+            Err(StoreFault::OtherKey)
+        }
     }
 
     /// All of them or none; on the disk when this returns. How many rows each changed.

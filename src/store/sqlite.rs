@@ -145,7 +145,7 @@ fn connect(file: &Path, durable: bool) -> Result<Connection, StoreFault> {
 }
 
 /// The folder and the file, for this user only.
-fn make_private(file: &Path) -> Result<(), StoreFault> {
+pub(super) fn make_private(file: &Path) -> Result<(), StoreFault> {
     if let Some(folder) = file.parent().filter(|f| !f.as_os_str().is_empty() && !f.exists()) {
         let mut builder = DirBuilder::new();
         let made = builder.recursive(true).mode(0o700).create(folder);
