@@ -142,7 +142,8 @@ pub fn consult(knowledge: &Knowledge, case: &Case) -> Consultation {
         .collect();
 
     // §3.8: orders about the tumour that make up one study are judged as that study.
-    let tumour = !chart.tumours.is_empty() || read.iter().any(|o| o.reasons.tumour.is_some());
+    let named = |o: &OrderFacts<'_>| o.reasons.tumour.is_some() || o.reasons.about_tumour.is_some();
+    let tumour = !chart.tumours.is_empty() || read.iter().any(named);
     // Where the chart holds another tumour and the order does not name this one, it may be about that one.
     let other = chart.tumours.iter().any(|t| t.kind == disease::Kind::NotPnet);
     let held = |o: &OrderFacts<'_>| {

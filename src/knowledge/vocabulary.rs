@@ -150,6 +150,8 @@ names! {
         Dated = "intent.dated",
         PlainWords = "intent.plain_words",
         OrderHints = "doubt.order",
+        OrderSuspicion = "doubt.suspicion",
+        EarlierStaging = "doubt.earlier_staging",
         RecordHints = "doubt.record",
         NegativeResult = "doubt.negative_result",
         FollowUp = "intent.follow_up",

@@ -30,11 +30,9 @@ pub fn recent(knowledge: &Knowledge, case: &Case) -> Vec<Done> {
             d.earliest() <= case.today && age <= window
         })
     };
-    let mut records: Vec<(ResourceRef, Vec<Concept>, Option<PartialDate>)> = Vec::new();
-    let imaging = case.chart.imaging.iter();
-    for done in imaging.filter(|i| (counts::imaging(i) && within(i.date)) || counts::imaging_ordered(i)) {
-        records.push(record(done));
-    }
+    let imaging = || case.chart.imaging.iter();
+    let done = imaging().filter(|i| counts::imaging(i) && within(i.date));
+    let mut records: Vec<_> = done.map(record).collect();
     for procedure in case.chart.procedures.iter() {
         let completed = procedure.status.as_deref() == Some("completed");
         if completed && within(procedure.performed) {
@@ -45,15 +43,25 @@ pub fn recent(knowledge: &Knowledge, case: &Case) -> Vec<Done> {
             ));
         }
     }
-    studies(knowledge, &records)
+    // What is still to come adds nothing to what was done that day.
+    let to_come: Vec<_> = imaging()
+        .filter(|i| counts::imaging_ordered(i))
+        .map(record)
+        .collect();
+    let mut found = studies(knowledge, &records);
+    found.extend(studies(knowledge, &to_come));
+    found
 }
 
-fn record(done: &ImagingDone) -> (ResourceRef, Vec<Concept>, Option<PartialDate>) {
+/// Codes of one study on record, with its day.
+type Record = (ResourceRef, Vec<Concept>, Option<PartialDate>);
+
+fn record(done: &ImagingDone) -> Record {
     (done.resource.clone(), done.codes.clone(), done.date)
 }
 
 /// Reads each record as an order would be read; records of one day add up to one study.
-fn studies(knowledge: &Knowledge, records: &[(ResourceRef, Vec<Concept>, Option<PartialDate>)]) -> Vec<Done> {
+fn studies(knowledge: &Knowledge, records: &[Record]) -> Vec<Done> {
     let mut read: Vec<(Shape, &ResourceRef, Option<PartialDate>)> = Vec::new();
     for (id, codes, date) in records {
         for code in codes {

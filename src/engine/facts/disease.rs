@@ -3,7 +3,7 @@
 mod chart;
 mod classify;
 
-use super::ChartFacts;
+use super::{ChartFacts, link};
 use crate::engine::case::{Case, PartialDate, ResourceRef, Source};
 use crate::engine::trace::Evidence;
 use crate::knowledge::vocabulary::Role;
@@ -172,7 +172,7 @@ pub fn decide(
     let rival = tumours
         .iter()
         .find(|t| t.other_pancreatic_cancer && t.course != Course::Past);
-    if let Some(rival) = rival.filter(|_| !order.names().pnet) {
+    if let Some(rival) = rival.filter(|_| !link::is_about_pnet(order)) {
         let evidence = vec![best.evidence.clone(), rival.evidence.clone()];
         return (
             Fact {

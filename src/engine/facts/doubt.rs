@@ -6,6 +6,7 @@
 
 mod record;
 
+use super::disease::{Course, Kind, Strength, Tumour};
 use super::{ChartFacts, OrderFacts, link::Link};
 use crate::engine::case::{Case, DraftOrder};
 use crate::engine::language::{Assertion, Text};
@@ -73,14 +74,13 @@ fn by_order(
         return Some(Doubt::Later);
     }
     // A hint yields to words that say which staging is meant: "routine" is what many orders say of their urgency.
-    // "Highly suspected" is sure enough (section 4).
+    let text = &facts.text;
     let hinted = || {
-        facts
-            .text
-            .without(&[List::PnetSuspectedHigh])
-            .not_negated(List::OrderHints)
+        text.not_negated(List::OrderHints).is_some()
+            || text.raw_mentions(List::EarlierStaging)
+            || only_suspects(chart, text)
     };
-    if reading.initial_staging.is_none() && hinted().is_some() {
+    if reading.initial_staging.is_none() && hinted() {
         return Some(Doubt::Later);
     }
     let unsettled = match facts.link(chart).value {
@@ -93,6 +93,22 @@ fn by_order(
     let unspecified = !names.pnet && facts.text.not_negated(List::PnetUnspecifiedCancer).is_some();
     let more = names.other_cancer.is_some() || unspecified || (unsettled && !is_plain(knowledge, order));
     more.then_some(Doubt::More)
+}
+
+/// The order suspects a tumour that the problem list does not call a suspicion.
+///
+/// Section 4: "suspected-high (provisional + specific pNET code, or 'highly suspected/consistent with/DOTATATE-avid'
+/// text) → continues". So "highly suspected" on the order is sure enough; and where the problem list suspects the tumour
+/// highly, an order that calls it suspected agrees with it. Beside a confirmed tumour "suspected" agrees with nothing:
+/// it may be an older reason or another finding. Only the problem list is asked, because a result that was not sent
+/// must not make a card louder.
+fn only_suspects(chart: &ChartFacts<'_>, text: &Text<'_>) -> bool {
+    let listed = |t: &Tumour| t.kind == Kind::Pnet && t.course != Course::Past && !t.by_result;
+    let suspected = |t: &Tumour| listed(t) && t.strength == Strength::Suspected;
+    let hint = text
+        .without(&[List::PnetSuspectedHigh])
+        .not_negated(List::OrderSuspicion);
+    hint.is_some() && !chart.tumours.iter().any(suspected)
 }
 
 /// A treatment is named as something that is or was, not as a plan.

@@ -52,13 +52,11 @@ impl Names {
         case: &Case,
         child: bool,
     ) -> Self {
-        let mut names = Self::default();
-        names.codes = order
-            .reasons
-            .iter()
-            .flat_map(|c| &c.codings)
-            .filter_map(|c| c.code.clone())
-            .collect();
+        let codes = order.reasons.iter().flat_map(|c| &c.codings);
+        let mut names = Self {
+            codes: codes.filter_map(|c| c.code.clone()).collect(),
+            ..Self::default()
+        };
         for reason in order.reasons.iter().filter(|c| !c.is_empty()) {
             names.states_reason = true;
             names.read(knowledge, id, reason, &[], child);
@@ -312,6 +310,24 @@ impl Link {
     }
 }
 
+/// The tumour as the order names it, for today and for the past; neither where it is only the background of something
+/// else: "h/o pNET, abdominal pain" is about the pain, and so is "known pNET, abdominal pain".
+fn tumour_named<'o>(order: &'o OrderFacts<'_>) -> (Option<&'o Evidence>, Option<&'o Evidence>) {
+    let names = order.names();
+    let elsewhere = || order.reading().other_indication.is_some() || names.other_cancer.is_some();
+    let present = names.about_tumour.as_ref();
+    let present = present.filter(|_| !(names.only_background && elsewhere()));
+    let past = names.about_past_tumour.as_ref().filter(|_| !elsewhere());
+    (present, past)
+}
+
+/// Section 4: whether the order says that it is about the pNET, which settles which of two pancreatic cancers it means.
+#[must_use]
+pub fn is_about_pnet(order: &OrderFacts<'_>) -> bool {
+    let (present, past) = tumour_named(order);
+    order.names().pnet && present.or(past).is_some()
+}
+
 /// Decides for one order.
 #[must_use]
 pub fn decide(chart: &ChartFacts<'_>, order: &OrderFacts<'_>) -> Fact<Link> {
@@ -319,11 +335,7 @@ pub fn decide(chart: &ChartFacts<'_>, order: &OrderFacts<'_>) -> Fact<Link> {
     let reading = order.reading();
     let only_cancer = chart.other_malignancies.is_empty();
     let generic = names.about_generic_metastasis.as_ref().filter(|_| only_cancer);
-    // "h/o pNET, abdominal pain" is about the pain, and so is "known pNET, abdominal pain".
-    let elsewhere = reading.other_indication.is_some() || names.other_cancer.is_some();
-    let past = names.about_past_tumour.as_ref().filter(|_| !elsewhere);
-    let present = names.about_tumour.as_ref();
-    let present = present.filter(|_| !(names.only_background && elsewhere));
+    let (present, past) = tumour_named(order);
     let named = present.or(generic).or(past);
     let words = |list: List, words: &str| marks::worded(&order.id, list.name(), words, None);
     let staging = reading

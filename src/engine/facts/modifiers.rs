@@ -94,13 +94,13 @@ impl Reader<'_> {
 
     fn mri(&self, order: &Text<'_>, found: &mut Modifiers) {
         let cleared = order.not_negated(List::MriCleared).is_some();
-        found.mri_contraindicated = self.on_order(order, List::MriContraindicated);
         found.mri_not_possible = self
             .on_order(order, List::MriTolerance)
             .or_else(|| self.on_order(order, List::MriUnavailable));
         if !cleared {
             found.device = self.on_order(order, List::MriDevice);
         }
+        let mut in_chart = None;
         for (id, marks, text, date) in self.conditions() {
             let worded = |list: List| {
                 text.not_negated(list)
@@ -108,8 +108,8 @@ impl Reader<'_> {
             };
             let unsafe_words = worded(List::MriContraindicated);
             let safe = text.not_negated(List::MriCleared).is_some() && unsafe_words.is_none();
-            if found.mri_contraindicated.is_none() {
-                found.mri_contraindicated = unsafe_words;
+            if in_chart.is_none() {
+                in_chart = unsafe_words;
             }
             let coded = marks
                 .find(Role::MriDevice)
@@ -128,13 +128,10 @@ impl Reader<'_> {
             }
         }
         // Told on the order only, it changes what is offered; a card of its own needs the chart.
-        let in_chart = found
-            .mri_contraindicated
-            .as_ref()
-            .filter(|e| e.resource.as_ref() != Some(&self.order.id));
-        if let Some(evidence) = in_chart {
+        if let Some(evidence) = &in_chart {
             found.device.get_or_insert(evidence.clone());
         }
+        found.mri_contraindicated = in_chart.or_else(|| self.on_order(order, List::MriContraindicated));
     }
 
     fn allergies(&self, order: &Text<'_>, found: &mut Modifiers) {

@@ -187,6 +187,10 @@ fn kind(sign: u8) -> u16 {
     KINDS.get(usize::from(sign)).copied().unwrap_or(END)
 }
 
+#[expect(
+    clippy::indexing_slicing,
+    reason = "happens while compiling, where a wrong index stops the build"
+)]
 const KINDS: [u16; 256] = {
     let mut kinds = [31; 256];
     let mut sign = 0_u8;
@@ -242,7 +246,9 @@ mod tests {
             let lower = text.to_ascii_lowercase();
             let expect: std::collections::BTreeSet<_> =
                 words.iter().filter(|w| lower.contains(*w)).cloned().collect();
-            prop_assert_eq!(found, expect);
+            prop_assert!(found.is_superset(&expect), "missed: {:?}", expect.difference(&found));
+            // The end of a text passes for a space; nothing else of these signs passes for another.
+            prop_assert!(found.difference(&expect).all(|word| word.ends_with(' ')));
         }
     }
 }

@@ -63,6 +63,8 @@ pub fn finding(
         return Finding::None;
     }
     let excluded = child || coded(Role::PnetUpperCaseExcluded);
+    // "Primitive neuroectodermal tumour: not_pnet".
+    let primitive = coded(Role::PnetUpperCaseExcluded) && words.iter().any(|w| w.upper_case);
     let words: Vec<_> = words.iter().filter(|w| !(w.upper_case && excluded)).collect();
     let named = |name: Names| words.iter().any(|w| w.names == name);
     let morph_mixed = all.iter().any(|m| m.role == Role::MorphNet && m.entry.ambiguous);
@@ -109,8 +111,10 @@ pub fn finding(
     if siteless {
         return Finding::Undiagnosed;
     }
-    let not_pnet =
-        coded(Role::NotPnetPancreas) || coded(Role::PancreasHistologyUnknown) || named(Names::Adenocarcinoma);
+    let not_pnet = primitive
+        || coded(Role::NotPnetPancreas)
+        || coded(Role::PancreasHistologyUnknown)
+        || named(Names::Adenocarcinoma);
     if not_pnet {
         return Finding::NotPnet;
     }
@@ -151,6 +155,10 @@ fn names_pancreas(k: &Knowledge, c: &Condition) -> bool {
             .iter()
             .any(|m| m.role == Role::NotPnetPancreas && m.entry.benign)
         && (pancreas_coded(k, &c.code)
+            // The morphology of an insulinoma is of the pancreas.
+            || members(k, &c.code)
+                .iter()
+                .any(|m| m.role == Role::MorphPnet && m.entry.implies_pancreas)
             || has(k, &c.code, Role::PnetSpecific)
             || has(k, &c.code, Role::PnetNec)
             || texts(c).iter().any(|w| w.pancreas))

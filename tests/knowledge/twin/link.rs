@@ -97,7 +97,8 @@ pub fn of(k: &Knowledge, case: &Case, order: &DraftOrder) -> Order {
         || words.iter().any(|w| w.names == Names::OtherCancer);
     let elsewhere = names_other_cancer || words.iter().any(|w| w.other_reason);
     let word = |w: &Reading| matches!(w.names, Names::Pnet | Names::Siteless) && !(w.historical && elsewhere);
-    let coded = |role: Role| PNET.contains(&role) || role == Role::NetSiteless;
+    // Section 4, "no link on the order": a reference to the diagnosis links it, whatever its code says of the site.
+    let coded = |role: Role| PNET.contains(&role) || matches!(role, Role::NetSiteless | Role::MorphNet);
     let names_pnet = roles.iter().any(|m| coded(m.role)) || words.iter().any(word);
     let alone = !another_cancer(k, case) && !current(case).any(|c| super::disease::is_adenocarcinoma(k, c));
     let names_tumour = names_pnet

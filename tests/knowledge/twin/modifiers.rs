@@ -113,14 +113,14 @@ pub fn of(k: &Knowledge, case: &Case, order: &Order) -> Modifiers {
         .filter(|c| super::chart::is_current(c));
     let non_avid = present.flat_map(texts).any(|w| w.sstr_negative);
     let chart_words: Vec<_> = current(case).flat_map(texts).collect();
-    let contraindicated =
-        order.any(|w| w.mri_contraindicated) || chart_words.iter().any(|w| w.mri_contraindicated);
-    // Each device is cleared by its own words.
+    let chart_forbids = chart_words.iter().any(|w| w.mri_contraindicated);
+    let contraindicated = order.any(|w| w.mri_contraindicated) || chart_forbids;
+    // Each device is cleared by its own words; what an order says does not undo that.
     let device = current(case).any(|c| {
         let listed = members(k, &c.code)
             .iter()
             .any(|m| m.role == Role::MriDevice && !m.entry.weak);
-        listed && (contraindicated || !texts(c).iter().any(|w| w.mri_cleared))
+        listed && (chart_forbids || !texts(c).iter().any(|w| w.mri_cleared))
     });
     let current_has = |role| current(case).any(|c| has(k, &c.code, role));
     let renal_code = current(case).any(|c| {

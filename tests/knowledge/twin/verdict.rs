@@ -74,18 +74,7 @@ fn recent_studies(k: &Knowledge, case: &Case) -> Vec<String> {
     let recent = imaging_done(case).into_iter().filter(|(_, date)| {
         super::chart::past(case, *date).is_some_and(|d| days_since(case, d.latest()) <= window)
     });
-    let read: Vec<_> = recent
-        .filter_map(|(codes, date)| Some((date, study::coded(k, &codes)?)))
-        .collect();
-    // What was done on one day is one examination, like orders of one basket (section 3.8).
-    let mut found = Vec::new();
-    for day in read.iter().map(|(day, _)| *day).collect::<BTreeSet<_>>() {
-        let same = read.iter().filter(|(d, _)| *d == day);
-        let shapes: Vec<_> = same.map(|(_, s)| Some(s.clone())).collect();
-        let wholes = study::combine(&shapes);
-        found.extend(wholes.iter().flatten().filter_map(|s| key(k, s)));
-    }
-    found
+    examinations(k, recent)
 }
 
 /// The studies already ordered, by the chart.
@@ -95,8 +84,25 @@ fn active_studies(k: &Knowledge, case: &Case) -> Vec<String> {
         .imaging
         .iter()
         .filter(|i| i.kind == ImagingKind::ServiceRequest && i.status.as_deref() == Some("active"));
-    let shapes = active.filter_map(|i| study::coded(k, &i.codes.iter().collect::<Vec<_>>()));
-    shapes.filter_map(|s| key(k, &s)).collect()
+    examinations(k, active.map(|i| (i.codes.iter().collect(), i.date)))
+}
+
+/// What was done, or is to be done, on one day is one examination, like orders of one basket (section 3.8).
+fn examinations<'c>(
+    k: &Knowledge,
+    all: impl Iterator<Item = (Vec<&'c Concept>, Option<PartialDate>)>,
+) -> Vec<String> {
+    let read: Vec<_> = all
+        .filter_map(|(codes, date)| Some((date, study::coded(k, &codes)?)))
+        .collect();
+    let mut found = Vec::new();
+    for day in read.iter().map(|(day, _)| *day).collect::<BTreeSet<_>>() {
+        let same = read.iter().filter(|(d, _)| *d == day);
+        let shapes: Vec<_> = same.map(|(_, s)| Some(s.clone())).collect();
+        let wholes = study::combine(&shapes);
+        found.extend(wholes.iter().flatten().filter_map(|s| key(k, s)));
+    }
+    found
 }
 
 fn key(k: &Knowledge, shape: &Shape) -> Option<String> {
@@ -212,7 +218,7 @@ pub fn of(k: &Knowledge, case: &Case) -> Vec<Verdict> {
                 other_imaging: asked
                     .iter()
                     .enumerate()
-                    .any(|(other, s)| other != at && s.is_some()),
+                    .any(|(other, s)| other != at && s.is_some() && order_counts(&case.orders[other])),
                 pelvis_drafted: siblings.iter().any(|s| s.regions.contains(&Region::Pelvis)),
                 sstr_drafted_or_recent: sibling_keys.iter().chain(&recent).chain(&active).any(|s| sstr(s))
                     || siblings.iter().any(|s| s.tracer == Some(Tracer::Sstr)),

@@ -5,8 +5,8 @@ use crate::engine::case::{PartialDate, ResourceRef};
 use crate::engine::language::{Assertion, Text};
 use crate::engine::marks::{self, Marks};
 use crate::engine::trace::Evidence;
-use crate::knowledge::Knowledge;
 use crate::knowledge::vocabulary::{List, Role};
+use crate::knowledge::{Knowledge, Member};
 use crate::terminology::Concept;
 
 /// A diagnosis before it is classified: codes and words of one resource.
@@ -41,16 +41,23 @@ impl<'k> Diagnosis<'k> {
     /// Words that name a pNET by themselves, and how the text speaks of them.
     pub(in crate::engine) fn strong_words(&self, child: bool) -> Option<(Assertion, String)> {
         let strong = self.text.says(List::PnetStrong);
-        // Upper-case PNET may also mean the primitive tumour of children, brain and bone.
-        let excluded = child
-            || self.text.raw_mentions(List::PnetUpperCaseExcluded)
-            || self.marks.has(Role::PnetUpperCaseExcluded);
-        let upper = if excluded {
+        let upper = if child || self.speaks_of_primitive_tumours() {
             None
         } else {
             self.text.says(List::PnetUpperCase)
         };
         [strong, upper].into_iter().flatten().max_by_key(|(a, _)| *a)
+    }
+
+    /// Upper-case PNET may also mean the primitive tumour of children, brain and bone.
+    fn speaks_of_primitive_tumours(&self) -> bool {
+        self.text.raw_mentions(List::PnetUpperCaseExcluded) || self.marks.has(Role::PnetUpperCaseExcluded)
+    }
+
+    /// The letters that name the primitive tumour here; section 4 calls it no pNET.
+    fn primitive_tumour(&self) -> Option<String> {
+        let words = self.text.raw_words_of(List::PnetUpperCase);
+        words.filter(|_| self.speaks_of_primitive_tumours())
     }
 
     pub(in crate::engine) fn of_pancreas(&self) -> bool {
@@ -61,14 +68,17 @@ impl<'k> Diagnosis<'k> {
             Role::PnetSpecific,
             Role::PnetNec,
         ];
+        // The morphology of an insulinoma is of the pancreas, like a code of it.
+        let implied = |m: &Member| m.role == Role::MorphPnet && m.entry.implies_pancreas;
         self.marks.any(&roles)
+            || self.marks.iter().any(implied)
             || self.site_only().is_some()
             || self.text.not_negated(List::PancreasWord).is_some()
             || self.sites.mentions(List::PancreasWord)
     }
 
     /// A pancreas code that does not state the histology.
-    fn site_only(&self) -> Option<&'k crate::knowledge::Member> {
+    fn site_only(&self) -> Option<&'k Member> {
         self.marks
             .iter()
             .find(|m| m.role == Role::NotPnetPancreas && m.entry.site_only)
@@ -82,7 +92,7 @@ impl<'k> Diagnosis<'k> {
     }
 
     /// A pancreatic cancer of another histology.
-    pub(super) fn other_histology(&self) -> Option<&'k crate::knowledge::Member> {
+    pub(super) fn other_histology(&self) -> Option<&'k Member> {
         self.marks
             .iter()
             .find(|m| m.role == Role::NotPnetPancreas && !m.entry.site_only && !m.entry.benign)
@@ -247,6 +257,9 @@ pub(in crate::engine) fn classify(
             false,
             false,
         );
+    }
+    if let Some(words) = diagnosis.primitive_tumour() {
+        return class(Kind::NotPnet, by_words(List::PnetUpperCase, &words), false, false);
     }
     None
 }
