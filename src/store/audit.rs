@@ -88,7 +88,7 @@ pub struct AuditedCard {
     pub kind: String,
     /// How loud it was.
     pub indicator: String,
-    /// Id and label of each suggestion.
+    /// The id of each suggestion, and the study or question behind it.
     pub suggestions: Vec<(String, String)>,
 }
 
@@ -104,7 +104,7 @@ const DECISION: &str = "INSERT INTO audit_decision (call_id, place, order_pseudo
 const CARD: &str = "INSERT INTO audit_card (card, call_id, place, at, issuer, tenant, kind, indicator) \
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING";
 
-const SUGGESTION: &str = "INSERT INTO audit_suggestion (suggestion, card, call_id, place, label) \
+const SUGGESTION: &str = "INSERT INTO audit_suggestion (suggestion, card, call_id, place, offer) \
     VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING";
 
 impl Audit {
@@ -157,14 +157,14 @@ impl Audit {
                 (&card.indicator).into(),
             ];
             all.push(Statement::new(CARD, values));
-            for (at, (suggestion, label)) in card.suggestions.iter().enumerate() {
+            for (at, (suggestion, offer)) in card.suggestions.iter().enumerate() {
                 let card = &card.card;
                 let values = [
                     suggestion.into(),
                     card.into(),
                     (&self.id).into(),
                     at.into(),
-                    label.into(),
+                    offer.into(),
                 ];
                 all.push(Statement::new(SUGGESTION, values));
             }

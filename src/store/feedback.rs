@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 /// One thing told of one card.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Told {
-    /// Derives from all that was told, so that a repeat has the same.
+    /// Derives from who tells it, the card, the outcome and its time, so that a repeat has the same.
     pub id: String,
     /// The card's id, or a pseudonym of what is none.
     pub card: String,

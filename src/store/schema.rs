@@ -39,7 +39,7 @@ const STEPS: &[&[&str]] = &[&[
     "CREATE INDEX audit_card_call ON audit_card (call_id)",
     // One for each suggestion on it.
     "CREATE TABLE audit_suggestion (
-        suggestion TEXT NOT NULL, card TEXT NOT NULL, call_id TEXT NOT NULL, place BIGINT NOT NULL, label TEXT NOT NULL,
+        suggestion TEXT NOT NULL, card TEXT NOT NULL, call_id TEXT NOT NULL, place BIGINT NOT NULL, offer TEXT NOT NULL,
         PRIMARY KEY (suggestion, call_id))",
     "CREATE INDEX audit_suggestion_call ON audit_suggestion (call_id)",
     // One for each thing a client told of a card; the id derives from all that was told, so that a repeat is none.
