@@ -68,6 +68,8 @@ pub struct StoreOptions {
     pub queue: usize,
     /// Whether replicas share the tokens used.
     pub share_tokens: bool,
+    /// How long a call waits for that.
+    pub token_time: Duration,
 }
 
 impl StoreOptions {
@@ -84,6 +86,7 @@ impl StoreOptions {
             comments: false,
             queue: 4096,
             share_tokens: false,
+            token_time: Duration::from_millis(20),
         }
     }
 }
@@ -139,16 +142,19 @@ impl Store {
         };
         let watch = Arc::new(Watch::default());
         let tokens = match options.share_tokens {
-            true => Database::at(&options.place, &access, &proof, false)?
-                .map(|database| Tokens::new(database, Arc::clone(&watch))),
+            true => Database::at(&options.place, &access, &proof, false)?,
             false => None,
         };
         let ready = database.prepare().await;
-        watch.wrote(ready.as_ref().map(|()| ()));
+        watch.wrote(ready.as_ref().copied());
         match ready {
             Err(fault) if !(fault.may_pass() && database.is_elsewhere()) => return Err(fault),
             _ => {}
         }
+        let tokens = match tokens {
+            Some(database) => Some(Tokens::new(database, options.token_time, Arc::clone(&watch)).await),
+            None => None,
+        };
         let queue = Queue::start(database.clone(), options.queue, Arc::clone(&watch));
         Ok(Some(Self(Arc::new(Inner {
             options,

@@ -38,7 +38,10 @@ pub fn named(call: Call<'_>, consultation: &Consultation) -> Vec<Named> {
         };
         let order = decision.order.as_str();
         for advice in &decision.advice {
-            let offers = advice.offers.iter().map(|study| (offer(call, order, advice, study), study));
+            let offers = advice
+                .offers
+                .iter()
+                .map(|study| (offer(call, order, advice, study), study));
             let questions = advice.questions.iter();
             let questions = questions.map(|scenario| (question(call, order, advice, scenario), scenario));
             all.push(Named {
@@ -57,7 +60,12 @@ pub fn named(call: Call<'_>, consultation: &Consultation) -> Vec<Named> {
 }
 
 /// The name of the call for one decision: orders without an id of their own still get cards of their own.
-pub(super) fn instance(call: Call<'_>, consultation: &Consultation, at: usize, decision: &Decision) -> String {
+pub(super) fn instance(
+    call: Call<'_>,
+    consultation: &Consultation,
+    at: usize,
+    decision: &Decision,
+) -> String {
     let before = consultation.decisions.iter().take(at);
     let same = before.filter(|d| d.order == decision.order).count();
     if same == 0 {

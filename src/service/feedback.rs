@@ -44,7 +44,11 @@ pub(crate) async fn feedback(
     let Some(store) = app.settings.store.as_ref().filter(|_| known) else {
         body::dismiss(&head.headers, body, limits);
         // Without a store there is no such address (R-092: MAY).
-        return Err(if known { Refusal::UnknownRoute } else { Refusal::UnknownService });
+        return Err(if known {
+            Refusal::UnknownRoute
+        } else {
+            Refusal::UnknownService
+        });
     };
     let body = body::read(&head.headers, body, limits).await?;
     depth::check(&body)?;

@@ -84,7 +84,8 @@ struct StoreNumbers {
 impl StoreNumbers {
     fn set(&self, standing: StoreStanding) {
         self.writable.set(standing.writable.into());
-        self.queued.set(i64::try_from(standing.queued).unwrap_or(i64::MAX));
+        self.queued
+            .set(i64::try_from(standing.queued).unwrap_or(i64::MAX));
         self.degraded.set(standing.replay_degraded.into());
         let _adding = self.adding.lock().unwrap_or_else(PoisonError::into_inner);
         for (counter, now) in [(&self.lost, standing.lost), (&self.failures, standing.failures)] {
@@ -200,13 +201,19 @@ impl Metrics {
                 "Feedback that had been told before.",
             )?,
             store: StoreNumbers {
-                writable: gauge("cds_store_writable", "Whether the last attempt to write to the store went well.")?,
+                writable: gauge(
+                    "cds_store_writable",
+                    "Whether the last attempt to write to the store went well.",
+                )?,
                 queued: gauge("cds_audit_queued", "Audit rows that wait to be written.")?,
                 degraded: gauge(
                     "cds_replay_store_degraded",
                     "Whether used tokens are looked up in this process only, although replicas should share them.",
                 )?,
-                lost: counter("cds_audit_lost_total", "Audit rows that found no place in the queue.")?,
+                lost: counter(
+                    "cds_audit_lost_total",
+                    "Audit rows that found no place in the queue.",
+                )?,
                 failures: counter(
                     "cds_store_write_failures_total",
                     "Attempts to write to the store that failed.",

@@ -162,7 +162,11 @@ pub(crate) fn keep(
         at: received.at,
         micros: i64::try_from(received.started.elapsed().as_micros()).unwrap_or(i64::MAX),
         service: service.to_owned(),
-        knowledge: [release.id.clone(), release.version.clone(), release.digest.clone()],
+        knowledge: [
+            release.id.clone(),
+            release.version.clone(),
+            release.digest.clone(),
+        ],
         service_version: env!("CARGO_PKG_VERSION").to_owned(),
         outcome: "answered".to_owned(),
         ..Audit::default()

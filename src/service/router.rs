@@ -3,8 +3,8 @@
 use super::auth::Caller;
 use super::decide::Answer;
 use super::edge::Cards;
-use super::refusal::Refusal;
 use super::record::{self, Received};
+use super::refusal::Refusal;
 use super::{App, body, feedback};
 use axum::Router;
 use axum::body::Body;
@@ -70,7 +70,10 @@ fn service_id(path: &str) -> Option<&str> {
 
 /// The service whose feedback lives here.
 pub(crate) fn feedback_id(path: &str) -> Option<&str> {
-    let id = path.strip_prefix(DISCOVERY)?.strip_prefix('/')?.strip_suffix("/feedback")?;
+    let id = path
+        .strip_prefix(DISCOVERY)?
+        .strip_prefix('/')?
+        .strip_suffix("/feedback")?;
     (!id.is_empty() && !id.contains('/')).then_some(id)
 }
 
@@ -89,7 +92,13 @@ async fn hook_call(State(app): State<Arc<App>>, request: Request) -> Result<Resp
     {
         let release = &app.decide.about().release;
         let row = (service.as_str(), caller, release);
-        record::keep(store, &app.record_ids, received, row, outcome.as_mut().map_err(|e| &*e));
+        record::keep(
+            store,
+            &app.record_ids,
+            received,
+            row,
+            outcome.as_mut().map_err(|e| &*e),
+        );
     }
     let answer = outcome?;
     let mut response = json(Body::from(answer.body));

@@ -18,6 +18,8 @@ pub fn apposite(arguments: &[&str]) -> Command {
     ] {
         command.env_remove(name);
     }
+    // Nothing is left behind on the machine of whoever runs them.
+    command.env("APPOSITE_STORE", "none");
     command.args(arguments).stdin(Stdio::null());
     command
 }
