@@ -19,6 +19,7 @@ mod conformance;
 mod cors;
 mod dialects;
 mod door;
+mod durable;
 mod feedback;
 mod fixtures;
 mod gather;
