@@ -68,9 +68,7 @@ rm -rf "$1"
 impl Server {
     fn start() -> Self {
         let programs = programs().unwrap_or_else(|| {
-            panic!(
-                "these tests need the programs of PostgreSQL: `apt-get install postgresql`, or `.ci/setup`"
-            )
+            panic!("these tests need the programs of PostgreSQL: `apt-get install postgresql`")
         });
         let folder = std::env::temp_dir().join(format!("apposite-pg-{}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
