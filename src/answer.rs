@@ -4,6 +4,7 @@
 //! (SC-01). Ids derive from the call, the order and the rule, so a repeated call gets the same ids (P-20).
 
 pub mod explain;
+mod named;
 mod pama;
 mod plan;
 mod revise;
@@ -14,11 +15,12 @@ use crate::dialect::{Dialect, GENERIC, Replacing, SuggestionRatings};
 use crate::engine::case::{Case, ResourceRef};
 use crate::engine::{Advice, Consultation, Decision, Indicator};
 use crate::knowledge::Knowledge;
+use named::id;
 use plan::{Plan, Taking};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use uuid::Uuid;
 
+pub use named::{Named, named};
 pub use pama::CATEGORIES;
 pub use words::{MAX_SUMMARY_UNITS, Told, escape};
 
@@ -76,14 +78,7 @@ pub fn answer_to(
     let system_actions = pama::actions(knowledge, terms, call, consultation, drafts);
     let mut cards: Vec<(u8, Indicator, Card)> = Vec::new();
     for (at, decision) in consultation.decisions.iter().enumerate() {
-        // Orders without an id of their own still get cards of their own.
-        let before = consultation.decisions.iter().take(at);
-        let same = before.filter(|d| d.order == decision.order).count();
-        let name = if same == 0 {
-            call.hook_instance.to_owned()
-        } else {
-            format!("{}#{same}", call.hook_instance)
-        };
+        let name = named::instance(call, consultation, at, decision);
         let call = Call {
             hook_instance: &name,
             ..call
@@ -101,16 +96,6 @@ pub fn answer_to(
     }
 }
 
-/// An id that depends on nothing but the call and what it names.
-fn id(call: Call<'_>, parts: &[&str]) -> String {
-    let mut name = format!("{}\u{1f}{}", call.tenant, call.hook_instance.to_ascii_lowercase());
-    for part in parts {
-        name.push('\u{1f}');
-        name.push_str(part);
-    }
-    Uuid::new_v5(&Uuid::NAMESPACE_OID, name.as_bytes()).to_string()
-}
-
 fn card(
     knowledge: &Knowledge,
     terms: Terms<'_>,
@@ -126,7 +111,7 @@ fn card(
     let suggestions = suggestions(knowledge, terms, call, case, decision, advice, drafts);
     let text = |coding: &str| Some(coding.to_owned()).filter(|c| !c.is_empty());
     Card {
-        uuid: Some(id(call, &["card", order, &advice.kind])),
+        uuid: Some(named::card(call, order, advice)),
         summary: told.summary,
         detail: Some(told.detail),
         indicator: advice.indicator.key().to_owned(),
@@ -222,7 +207,7 @@ fn suggestions(
         let surplus = words::orders(knowledge, &plan.surplus);
         suggestions.push(Suggestion {
             label: words::suggestion_label(knowledge, study, taking != Taking::Replaces, &surplus),
-            uuid: Some(id(call, &["suggestion", order, &advice.kind, study])),
+            uuid: Some(named::offer(call, order, advice, study)),
             // Where the chart changes the picture, the choice is left to the clinician.
             is_recommended: suggestions.is_empty()
                 && advice.indicator == Indicator::Warning
@@ -241,7 +226,7 @@ fn suggestions(
         }
         suggestions.push(Suggestion {
             label: words::question_label(knowledge, scenario),
-            uuid: Some(id(call, &["question", order, &advice.kind, scenario])),
+            uuid: Some(named::question(call, order, advice, scenario)),
             is_recommended: false,
             actions,
         });

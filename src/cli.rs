@@ -14,6 +14,7 @@ mod knowledge;
 mod lines;
 mod serve;
 mod simulate;
+mod store;
 pub mod wiring;
 
 pub use explain::{Explain, Form};

@@ -9,10 +9,12 @@ mod check;
 mod client;
 mod dialects;
 pub mod reference;
+mod store;
 
 pub use check::Problem;
 pub use client::{Algorithm, Client, Orderables, Replay};
 pub use dialects::{file as dialect_file, rating_problems};
+pub use store::Store;
 
 use crate::dialect;
 use crate::knowledge::lifecycle;
@@ -48,6 +50,8 @@ pub struct Config {
     pub tls: Tls,
     /// Health and metrics, apart from the calls.
     pub admin: Admin,
+    /// Decisions and feedback.
+    pub store: Store,
     /// Who may call.
     #[serde(rename = "client")]
     pub clients: Vec<Client>,
@@ -68,6 +72,7 @@ impl Default for Config {
             fhir: Fhir::default(),
             tls: Tls::default(),
             admin: Admin::default(),
+            store: Store::default(),
             clients: Vec::new(),
         }
     }
@@ -229,10 +234,18 @@ impl Config {
                 &mut config.tls.certificate,
                 &mut config.tls.key,
                 &mut config.tls.client_ca,
+                &mut config.store.key_file,
+                &mut config.store.password_file,
+                &mut config.store.ca,
             ])
             .flatten()
         {
             *path = folder.join(&path);
+        }
+        if let Some(url) = &mut config.store.url
+            && let Some(file) = url.strip_prefix("sqlite:").filter(|f| !f.is_empty())
+        {
+            *url = format!("sqlite:{}", folder.join(file).display());
         }
         Ok(config)
     }

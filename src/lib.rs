@@ -35,3 +35,5 @@ pub mod fhir;
 pub mod service;
 #[cfg(feature = "service")]
 pub mod simulate;
+#[cfg(feature = "service")]
+pub mod store;

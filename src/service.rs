@@ -2,7 +2,8 @@
 //!
 //! A call passes [`server`] (connections, slow clients), `edge` (request id, CORS, panics), `router` (address), `door`
 //! (who, how often, how many at once), `body` (media type, size, time) and reaches [`Decide::answer`]; whatever goes wrong on the way is a [`Refusal`].
-//! Nothing here knows FHIR, CDS Hooks messages or medicine, and nothing is kept from one call to the next (SC-05).
+//! Nothing here knows FHIR, CDS Hooks messages or medicine, and nothing is kept from one call to the next (SC-05) but
+//! what [`record`] and [`feedback`] hand to the [`Store`].
 //! Who calls is the matter of [`auth`], before the body is read.
 
 mod admin;
@@ -13,10 +14,12 @@ pub mod cors;
 pub mod decide;
 mod door;
 mod edge;
+mod feedback;
 pub mod gather;
 mod hook_call;
 mod metrics;
 mod rate;
+mod record;
 mod redacted;
 pub mod refusal;
 mod router;
@@ -32,10 +35,12 @@ pub use decide::{About, Answer, Answering, Decide, Gathered, Release, Service, T
 pub use gather::{FhirAccess, FhirReach};
 pub use hook_call::{ImagingService, Judged};
 pub use rate::Rate;
+pub use record::Record;
 pub use refusal::Refusal;
 pub use server::{Ended, Entrances, Limits, serve};
 pub use tls::{Reloaded, Tls, TlsFault, TlsFiles};
 
+use crate::store::Store;
 use jiff::civil::Date;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -57,6 +62,8 @@ pub struct Settings {
     pub fhir: FhirReach,
     /// How often it is tried whether what is known is still judged.
     pub self_test_every: Duration,
+    /// Where decisions and feedback are kept, if anywhere.
+    pub store: Option<Store>,
 }
 
 impl Settings {
@@ -70,6 +77,7 @@ impl Settings {
             today,
             fhir: FhirReach::default(),
             self_test_every: Duration::from_secs(60),
+            store: None,
         }
     }
 }
@@ -85,6 +93,7 @@ struct App {
     decide: Arc<dyn Decide>,
     settings: Settings,
     request_ids: edge::RequestIds,
+    record_ids: record::Ids,
     door: door::Door,
     /// Kept where somebody can ask for them.
     metrics: Option<metrics::Metrics>,
@@ -121,6 +130,7 @@ impl App {
             ready: self.is_ready(),
             tested: self.is_tested(),
             certificate_expires: self.tls.as_ref().and_then(Tls::expires),
+            store: self.settings.store.as_ref().map(Store::standing),
         }
     }
 
@@ -157,6 +167,7 @@ impl Shell {
             door: door::Door::new(&settings.limits),
             settings,
             request_ids: edge::RequestIds::new(),
+            record_ids: record::Ids::new(),
             metrics,
             tls,
             tested: AtomicBool::new(false),

@@ -121,7 +121,11 @@ impl RequestFault {
         Self::new(FaultKind::Value, pointer, what)
     }
 
-    fn required(pointer: &str) -> Self {
+    pub(super) fn repeated(pointer: &str) -> Self {
+        Self::new(FaultKind::Structure, pointer, "is given twice")
+    }
+
+    pub(super) fn required(pointer: &str) -> Self {
         Self::new(FaultKind::Required, pointer, "is required")
     }
 
@@ -145,7 +149,7 @@ impl<'a> Slot<'a> {
     }
 
     /// The value, unless it is absent or `null`.
-    fn present(self) -> Option<&'a RawValue> {
+    pub(super) fn present(self) -> Option<&'a RawValue> {
         self.0.filter(|raw| !matches!(member::kind(raw), Kind::Null))
     }
 
@@ -239,9 +243,8 @@ impl<'a> HookRequest<'a> {
 
 impl<'a> RawRequest<'a> {
     fn check(self) -> Result<HookRequest<'a>, RequestFault> {
-        let repeated = |pointer| RequestFault::new(FaultKind::Structure, pointer, "is given twice");
         if let Some(pointer) = self.repeated {
-            return Err(repeated(pointer));
+            return Err(RequestFault::repeated(pointer));
         }
         let hook = Hook::named(&self.hook.required_text("/hook")?).ok_or_else(RequestFault::not_supported)?;
         let hook_instance = Uuid::try_parse(&self.hook_instance.required_text("/hookInstance")?)
@@ -250,7 +253,7 @@ impl<'a> RawRequest<'a> {
             None | Some(Object::Null) => Err(RequestFault::required("/context")),
             Some(Object::Other) => Err(RequestFault::value("/context", "must be an object")),
             Some(Object::Members(raw)) => match raw.repeated {
-                Some(pointer) => Err(repeated(pointer)),
+                Some(pointer) => Err(RequestFault::repeated(pointer)),
                 None => raw.check(hook),
             },
         }?;
@@ -260,7 +263,7 @@ impl<'a> RawRequest<'a> {
             Some(Object::Members(prefetch)) => prefetch,
         };
         if prefetch.has_repeated_key() {
-            return Err(repeated("/prefetch"));
+            return Err(RequestFault::repeated("/prefetch"));
         }
         let fhir_server = self.fhir_server.optional_text("/fhirServer")?;
         let fhir_authorization = match self.fhir_authorization.present() {

@@ -58,6 +58,9 @@ pub(super) struct Overrides {
     /// What the site's own codes mean: a CSV file, see `deploy/local-codes.md`
     #[arg(long = "local-codes", value_name = "FILE", env = "APPOSITE_LOCAL_CODES")]
     pub(super) local_codes: Option<PathBuf>,
+    /// Where decisions and feedback are kept: `sqlite:FILE`, `postgres://…` or `none`
+    #[arg(long = "store", value_name = "URL", env = "APPOSITE_STORE")]
+    pub(super) store: Option<String>,
     /// How callers speak CDS Hooks where no client is registered; `apposite config dialect` lists what there is
     #[arg(long, value_name = "NAME", env = "APPOSITE_DIALECT")]
     pub(super) dialect: Option<String>,
@@ -114,6 +117,7 @@ pub(super) fn effective(file: Option<&Path>, overrides: &Overrides) -> anyhow::R
     config.base_url = overrides.base_url.clone().or(config.base_url);
     config.cards = overrides.cards.clone().or(config.cards);
     config.local_codes = overrides.local_codes.clone().or(config.local_codes);
+    config.store.url = overrides.store.clone().or(config.store.url);
     config.dialect = overrides.dialect.clone().unwrap_or(config.dialect);
     Ok(config)
 }

@@ -1,7 +1,7 @@
 //! `apposite serve`: the service, as configured. Without a configuration: the development profile.
 
 use super::config::{self, Overrides};
-use super::{Failure, files, print, wiring};
+use super::{Failure, files, print, store, wiring};
 use crate::config::{Config, Profile};
 use crate::service::auth::SetupError;
 use crate::service::gather::BaseFault;
@@ -17,6 +17,9 @@ use std::process::ExitCode;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+
+/// How long the store may take to write what waits, once every call is answered.
+const STORE_TIME: Duration = Duration::from_secs(5);
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -47,7 +50,10 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
             .await
             .map_err(|e| taken(config.listen, &e))?;
         let address = listener.local_addr().context("cannot tell the address in use")?;
-        let settings = settings(&config, address)?;
+        let mut settings = settings(&config, address)?;
+        let kept = store::open(&config).await?;
+        settings.callers = settings.callers.sharing(kept.as_ref());
+        settings.store = kept.clone();
         let tls = tls(&config)?;
         let admin = match config.admin.listen {
             Some(admin) => Some(TcpListener::bind(admin).await.map_err(|e| taken(admin, &e))?),
@@ -61,15 +67,24 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
                 hangup.recv().await;
             }));
         }
-        print(&banner(address, decide.about(), &config))?;
+        print(&banner(
+            address,
+            decide.about(),
+            &config,
+            &store::described(&config, kept.as_ref()),
+        ))?;
         tracing::info!(%address, "serving");
         let entrances = Entrances {
             calls: listener,
             tls,
             admin,
         };
-        let serving = service::serve(entrances, decide, settings, end.first());
-        Ok::<_, anyhow::Error>(serving.await)
+        let ended = service::serve(entrances, decide, settings, end.first()).await;
+        if let Some(store) = kept {
+            // What waits is written if the store takes it; a store that hangs holds up nobody's end.
+            let _ = tokio::time::timeout(STORE_TIME, store.close()).await;
+        }
+        Ok::<_, anyhow::Error>(ended)
     });
     // Calls that were cut are still running on the threads; they get no say in when the process ends.
     runtime.shutdown_timeout(Duration::ZERO);
@@ -253,7 +268,7 @@ fn taken(address: SocketAddr, error: &std::io::Error) -> Failure {
 }
 
 /// What is served and how to see it work, on one screen.
-fn banner(address: SocketAddr, about: &About, config: &Config) -> String {
+fn banner(address: SocketAddr, about: &About, config: &Config, store: &str) -> String {
     use std::fmt::Write as _;
     let base = format!("{}://{address}", scheme(config));
     let program = std::env::args().next().unwrap_or_else(|| "apposite".to_owned());
@@ -269,6 +284,7 @@ fn banner(address: SocketAddr, about: &About, config: &Config) -> String {
     }
     let _ = writeln!(text, "  {:<13} GET  {base}/health/ready", "health");
     let _ = writeln!(text, "  {:<13} {}", "knowledge", about.knowledge);
+    let _ = writeln!(text, "  {:<13} {store}", "store");
     let clients = config.clients.len();
     let callers = match clients {
         0 => "callers are not authenticated".to_owned(),

@@ -34,10 +34,10 @@ impl fmt::Display for Problem {
 }
 
 /// Gathers problems under the name of a place.
-struct Findings(Vec<Problem>);
+pub(super) struct Findings(Vec<Problem>);
 
 impl Findings {
-    fn add(&mut self, setting: impl Into<String>, message: impl Into<String>, help: &str) {
+    pub(super) fn add(&mut self, setting: impl Into<String>, message: impl Into<String>, help: &str) {
         self.0.push(Problem {
             setting: setting.into(),
             message: message.into(),
@@ -55,6 +55,7 @@ impl Config {
         base_url(self, &mut found);
         tls(self, &mut found);
         admin(self, &mut found);
+        super::store::check(&self.store, &mut found);
         if self.profile == Profile::Production {
             production(self, &mut found);
         }

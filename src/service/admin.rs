@@ -5,6 +5,7 @@
 
 use super::stall::Phase;
 use super::{App, router, server};
+use crate::store::Store;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
@@ -25,7 +26,7 @@ const CONNECTIONS: usize = 32;
 pub(crate) async fn serve(listener: TcpListener, app: Arc<App>) {
     let router = Router::new()
         .route("/health/live", get(router::live))
-        .route("/health/ready", get(router::ready))
+        .route("/health/ready", get(ready))
         .route("/metrics", get(metrics))
         .with_state(Arc::clone(&app));
     let places = Arc::new(Semaphore::new(CONNECTIONS));
@@ -57,6 +58,18 @@ async fn connection(stream: TcpStream, router: &Router, app: &App) {
     });
     // How a connection ends is the client's business.
     let _ = server::http(stream, &phase, &app.settings.limits, true, service).await;
+}
+
+/// As for callers, and how the store is doing: whoever runs the service sees it here, and hooks do not depend on it.
+async fn ready(State(app): State<Arc<App>>) -> Response {
+    let store = match app.settings.store.as_ref().map(Store::standing) {
+        None => "none",
+        Some(standing) if standing.writable => "writable",
+        Some(_) => "failing",
+    };
+    let (status, word) = router::readiness(&app);
+    let text = format!(r#"{{"status":"{word}","store":"{store}"}}"#);
+    (status, [(header::CONTENT_TYPE, "application/json")], text).into_response()
 }
 
 async fn metrics(State(app): State<Arc<App>>) -> Response {

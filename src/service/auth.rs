@@ -2,7 +2,8 @@
 //!
 //! `Callers::identify` runs before a byte of the body is read. Whatever is wrong, the caller sees the same 401; the
 //! cause is for the log. Clients, their keys and audiences are registered in the configuration; nothing in a token
-//! chooses where keys come from. Left out so far: a store of used tokens that several replicas share.
+//! chooses where keys come from. Which tokens were used is remembered in this process, and in the store where replicas
+//! share it.
 
 mod denial;
 mod keys;
@@ -19,6 +20,7 @@ use super::redacted::Redacted;
 use super::refusal::Refusal;
 use super::tls::Shown;
 use crate::config::{Client, Replay};
+use crate::store::{SharedUse, Store};
 use axum::http::{HeaderMap, header};
 use replay::{Seen, Use};
 use source::{KeySource, Place, Times};
@@ -27,11 +29,15 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
-use token::Token;
+use token::{Token, Verified};
 
 /// Who may call.
 #[derive(Clone, Default)]
-pub struct Callers(Option<Arc<Register>>);
+pub struct Callers {
+    register: Option<Arc<Register>>,
+    /// Where replicas share the tokens used.
+    shared: Option<Store>,
+}
 
 struct Register {
     /// The service as clients address it: one or several spellings, without a slash at the end.
@@ -95,12 +101,12 @@ impl Callers {
     /// Anybody may call; the development profile without clients.
     #[must_use]
     pub fn anybody() -> Self {
-        Self(None)
+        Self::default()
     }
 
     /// Whether anybody may call.
     pub(crate) fn are_anybody(&self) -> bool {
-        self.0.is_none()
+        self.register.is_none()
     }
 
     /// Only these clients may call. `bases` are the addresses of the service as clients see it.
@@ -115,16 +121,26 @@ impl Callers {
         let with = |client: &Client| Ok((client.issuer.clone(), Registered::new(client)?));
         let by_issuer = clients.iter().map(with).collect::<Result<_, _>>()?;
         let bases = bases.iter().map(|b| b.trim_end_matches('/').to_owned());
-        Ok(Self(Some(Arc::new(Register {
-            bases: bases.collect(),
-            discovery_needs_token,
-            by_issuer,
-        }))))
+        Ok(Self {
+            register: Some(Arc::new(Register {
+                bases: bases.collect(),
+                discovery_needs_token,
+                by_issuer,
+            })),
+            shared: None,
+        })
+    }
+
+    /// The same callers; which tokens they have used is looked up in this store too, if it is set to be shared.
+    #[must_use]
+    pub fn sharing(self, store: Option<&Store>) -> Self {
+        let shared = store.cloned();
+        Self { shared, ..self }
     }
 
     /// Starts reading the keys of all clients, so that the first call does not wait for them.
     pub(crate) fn warm_up(&self) {
-        for registered in self.0.iter().flat_map(|r| r.by_issuer.values()) {
+        for registered in self.register.iter().flat_map(|r| r.by_issuer.values()) {
             tokio::spawn(Arc::clone(&registered.keys).refresh());
         }
     }
@@ -137,7 +153,7 @@ impl Callers {
         now: i64,
         shown: Option<&Shown>,
     ) -> Result<Caller, Refusal> {
-        match &self.0 {
+        match &self.register {
             Some(register) if register.discovery_needs_token => {
                 self.identify(headers, path, now, shown).await
             }
@@ -156,7 +172,7 @@ impl Callers {
         now: i64,
         shown: Option<&Shown>,
     ) -> Result<Caller, Refusal> {
-        let Some(register) = &self.0 else {
+        let Some(register) = &self.register else {
             return Ok(Caller::default());
         };
         let denied = |cause| Denied { cause, client: None };
@@ -169,9 +185,10 @@ impl Callers {
         let audiences: Vec<String> = register
             .bases
             .iter()
-            .map(|base| format!("{base}{path}"))
+            .flat_map(|base| paths(path).map(move |path| format!("{base}{path}")))
             .collect();
-        registered.admit(token, &audiences, now, shown).await
+        let admitting = registered.admit(token, &audiences, now, shown, self.shared.as_ref());
+        admitting.await
     }
 }
 
@@ -213,6 +230,7 @@ impl Registered {
         audiences: &[String],
         now: i64,
         shown: Option<&Shown>,
+        shared: Option<&Store>,
     ) -> Result<Caller, Refusal> {
         let client = &self.client;
         let denied = |cause| Denied {
@@ -231,7 +249,10 @@ impl Registered {
             bucket.take(Instant::now()).map_err(Refusal::too_many)?;
         }
         let used = match client.replay {
-            Replay::Strict => self.seen.note(&verified.jti, verified.until, now),
+            Replay::Strict => match self.seen.note(&verified.jti, verified.until, now) {
+                Use::First => among_replicas(shared, client, &verified).await,
+                known => known,
+            },
             Replay::Test => Use::First,
         };
         match used {
@@ -282,6 +303,28 @@ impl Caller {
     }
 }
 
+/// What the replicas together know of a token that is new here; nothing, where they do not share or cannot be asked.
+async fn among_replicas(shared: Option<&Store>, client: &Client, verified: &Verified) -> Use {
+    let Some(store) = shared else {
+        return Use::First;
+    };
+    // A digest: what is in a token is none of the store's business.
+    let name = replay::digest(&verified.jti);
+    match store.note_token(&client.issuer, &name, verified.until).await {
+        Some(SharedUse::Again) => Use::Again,
+        Some(SharedUse::First | SharedUse::Unknown) | None => Use::First,
+    }
+}
+
+/// The paths a token may be made out to, for a call that arrived at this one: feedback is also part of its service
+/// (P-04).
+fn paths(path: &str) -> impl Iterator<Item = &str> {
+    let service = path
+        .strip_suffix("/feedback")
+        .filter(|service| service.starts_with("/cds-services/"));
+    [Some(path), service].into_iter().flatten()
+}
+
 /// The token of the one `Authorization` header.
 fn bearer(headers: &HeaderMap) -> Result<Redacted<&str>, Denial> {
     let mut all = headers.get_all(header::AUTHORIZATION).iter();
@@ -308,7 +351,7 @@ impl From<Denied> for Refusal {
 
 impl fmt::Debug for Callers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.0 {
+        match &self.register {
             Some(register) => write!(f, "Callers({} clients)", register.by_issuer.len()),
             None => f.write_str("Callers(anybody)"),
         }

@@ -5,6 +5,7 @@
 
 use super::auth::Caller;
 use super::gather::FhirAccess;
+use super::record::Record;
 use super::refusal::Refusal;
 use axum::body::Bytes;
 use jiff::civil::Date;
@@ -51,6 +52,8 @@ pub struct About {
     pub knowledge: String,
     /// The same, for programs.
     pub release: Release,
+    /// Reasons offered for not following a card: system and code.
+    pub reasons: Vec<(String, String)>,
 }
 
 /// Which knowledge, to the byte.
@@ -90,6 +93,8 @@ pub struct Answer {
     pub cards: usize,
     /// What is counted of it.
     pub tally: Tally,
+    /// What is kept of it, where a store keeps it.
+    pub record: Record,
 }
 
 /// What is counted of an answer: words of the specification and the knowledge, nothing of the request.

@@ -7,6 +7,7 @@ use super::agreement::{Agreement, Agreements};
 use super::auth::Caller;
 use super::decide::{About, Answer, Answering, Decide, Gathered, Release, Service, Tally};
 use super::gather::{self, Fetched, FhirAccess, ROUNDS};
+use super::record::Record;
 use super::refusal::Refusal;
 use crate::answer::{self, Call, explain};
 use crate::cds_hooks::context::Hook;
@@ -64,6 +65,8 @@ pub struct Judged {
     pub hook: Hook,
     /// What asking for more data came to.
     pub gathered: Gathered,
+    /// What is kept of it.
+    pub record: Record,
 }
 
 impl ImagingService {
@@ -91,6 +94,12 @@ impl ImagingService {
                 version: knowledge.version().to_owned(),
                 digest: knowledge.digest().to_owned(),
             },
+            reasons: knowledge
+                .words()
+                .override_reasons
+                .iter()
+                .map(|r| (r.system.clone(), r.code.clone()))
+                .collect(),
         };
         let discovery = serde_json::to_vec(&discovery(&knowledge))?;
         Ok(Self {
@@ -233,7 +242,9 @@ impl ImagingService {
                 }
             }
         };
+        let record = Record::of(caller, request, &translated.case, &consultation, &response);
         Judged {
+            record,
             case: translated.case,
             consultation,
             response,
@@ -318,7 +329,12 @@ impl Decide for ImagingService {
             let cards = judged.response.cards.len();
             let tally = tally(&judged);
             let body = serde_json::to_vec(&judged.response).map_err(|_| Refusal::Failed)?;
-            Ok(Answer { body, cards, tally })
+            Ok(Answer {
+                body,
+                cards,
+                tally,
+                record: judged.record,
+            })
         })
     }
 }

@@ -7,10 +7,12 @@
 use super::auth::Denied;
 use super::decide::{About, Tally};
 use super::refusal::Refusal;
+use crate::store::StoreStanding;
 use prometheus::{
     Encoder as _, Error, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts,
     Registry, TextEncoder,
 };
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 /// Upper bounds in seconds: finer than usual at the low end, where most calls are.
@@ -31,6 +33,9 @@ pub(crate) struct Metrics {
     denials: IntCounterVec,
     gathered: IntCounterVec,
     shed: IntCounterVec,
+    feedback: IntCounterVec,
+    repeats: IntCounter,
+    store: StoreNumbers,
     handshakes: IntCounterVec,
     /// Connections open on the listener for calls.
     pub connections: IntGauge,
@@ -49,6 +54,44 @@ pub(crate) struct Standing {
     pub tested: bool,
     /// The second after which our certificate is not valid any more.
     pub certificate_expires: Option<i64>,
+    /// How the store is doing, if there is one.
+    pub store: Option<StoreStanding>,
+}
+
+/// What is counted of feedback on one card.
+pub(crate) struct Told<'a> {
+    /// The kind of the card; nothing for a card that was not this client's.
+    pub kind: Option<&'a str>,
+    /// What became of it.
+    pub outcome: &'a str,
+    /// Why it was not followed: one of our codes, or a word of ours.
+    pub reason: &'a str,
+    /// Whether it was told for the first time.
+    pub first: bool,
+}
+
+/// The store counts for itself; these follow when they are asked for.
+struct StoreNumbers {
+    writable: IntGauge,
+    queued: IntGauge,
+    degraded: IntGauge,
+    lost: IntCounter,
+    failures: IntCounter,
+    /// Two who ask at once must not add the same twice.
+    adding: Mutex<()>,
+}
+
+impl StoreNumbers {
+    fn set(&self, standing: StoreStanding) {
+        self.writable.set(standing.writable.into());
+        self.queued
+            .set(i64::try_from(standing.queued).unwrap_or(i64::MAX));
+        self.degraded.set(standing.replay_degraded.into());
+        let _adding = self.adding.lock().unwrap_or_else(PoisonError::into_inner);
+        for (counter, now) in [(&self.lost, standing.lost), (&self.failures, standing.failures)] {
+            counter.inc_by(now.saturating_sub(counter.get()));
+        }
+    }
 }
 
 impl Metrics {
@@ -62,6 +105,11 @@ impl Metrics {
             let counters = IntCounterVec::new(Opts::new(name, help), labels)?;
             registry.register(Box::new(counters.clone()))?;
             Ok::<_, Error>(counters)
+        };
+        let counter = |name: &str, help: &str| {
+            let counter = IntCounter::new(name, help)?;
+            registry.register(Box::new(counter.clone()))?;
+            Ok::<_, Error>(counter)
         };
         let gauge = |name: &str, help: &str| {
             let gauge = IntGauge::new(name, help)?;
@@ -143,6 +191,35 @@ impl Metrics {
                 )?),
                 false => None,
             },
+            feedback: counters(
+                "cds_feedback_total",
+                "Cards of which clients have told what became of them, each once.",
+                &["kind", "outcome", "reason"],
+            )?,
+            repeats: counter(
+                "cds_feedback_repeats_total",
+                "Feedback that had been told before.",
+            )?,
+            store: StoreNumbers {
+                writable: gauge(
+                    "cds_store_writable",
+                    "Whether the last attempt to write to the store went well.",
+                )?,
+                queued: gauge("cds_audit_queued", "Audit rows that wait to be written.")?,
+                degraded: gauge(
+                    "cds_replay_store_degraded",
+                    "Whether used tokens are looked up in this process only, although replicas should share them.",
+                )?,
+                lost: counter(
+                    "cds_audit_lost_total",
+                    "Audit rows that found no place in the queue.",
+                )?,
+                failures: counter(
+                    "cds_store_write_failures_total",
+                    "Attempts to write to the store that failed.",
+                )?,
+                adding: Mutex::default(),
+            },
             panics,
             registry,
         })
@@ -197,6 +274,17 @@ impl Metrics {
         }
     }
 
+    /// Feedback on one card was kept.
+    pub(crate) fn feedback(&self, told: &Told<'_>) {
+        if !told.first {
+            return self.repeats.inc();
+        }
+        let kind = told.kind.unwrap_or(UNKNOWN);
+        self.feedback
+            .with_label_values(&[kind, told.outcome, told.reason])
+            .inc();
+    }
+
     /// A panic was caught.
     pub(crate) fn panicked(&self) {
         self.panics.inc();
@@ -218,6 +306,9 @@ impl Metrics {
         self.self_test.set(standing.tested.into());
         if let Some(gauge) = &self.certificate_expires {
             gauge.set(standing.certificate_expires.unwrap_or_default());
+        }
+        if let Some(standing) = standing.store {
+            self.store.set(standing);
         }
         let mut text = Vec::new();
         // Writing to memory does not fail, and what has not been counted yet is not among what is gathered.

@@ -4,6 +4,7 @@
 use std::fmt;
 
 /// A value that can be used, but not printed.
+#[derive(Clone, PartialEq, Eq, Default)]
 pub(crate) struct Redacted<T>(T);
 
 impl<T> Redacted<T> {

@@ -62,6 +62,9 @@ pub enum Refusal {
     /// More work than this process takes on.
     #[error("more work than this service takes on at once; try again shortly")]
     TooBusy,
+    /// Feedback could not be kept.
+    #[error("this feedback could not be kept; send it again after the seconds in `Retry-After`")]
+    NotKept,
     /// A defect of ours.
     #[error("an internal error; quote the request id to whoever runs this service")]
     Failed,
@@ -161,6 +164,10 @@ impl Refusal {
             Self::TooBusy => Rendering {
                 header: Some((header::RETRY_AFTER, HeaderValue::from_static("1"))),
                 ..plain(StatusCode::SERVICE_UNAVAILABLE, "throttled", "too-busy")
+            },
+            Self::NotKept => Rendering {
+                header: Some((header::RETRY_AFTER, HeaderValue::from_static("5"))),
+                ..plain(StatusCode::SERVICE_UNAVAILABLE, "no-store", "feedback-not-kept")
             },
             Self::Failed => plain(StatusCode::INTERNAL_SERVER_ERROR, "exception", "internal-error"),
         }
@@ -276,6 +283,7 @@ mod tests {
             (Refusal::TooMany { retry_after: 7 }, 429, "throttled"),
             (Refusal::TooLate, 503, "timeout"),
             (Refusal::TooBusy, 503, "throttled"),
+            (Refusal::NotKept, 503, "no-store"),
             (Refusal::Failed, 500, "exception"),
         ];
         for (refusal, status, issue) in table {

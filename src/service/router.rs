@@ -3,8 +3,9 @@
 use super::auth::Caller;
 use super::decide::Answer;
 use super::edge::Cards;
+use super::record::{self, Received};
 use super::refusal::Refusal;
-use super::{App, body};
+use super::{App, body, feedback};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -26,6 +27,10 @@ pub(crate) fn router(app: Arc<App>) -> Router {
             "/cds-services/{id}",
             post(hook_call).fallback(|| refuse(CALL_METHODS)),
         )
+        .route(
+            "/cds-services/{id}/feedback",
+            post(feedback::feedback).fallback(|| refuse(CALL_METHODS)),
+        )
         .route("/health/live", reading(get(live)))
         .route("/health/ready", reading(get(ready)))
         .fallback(|| async { Refusal::UnknownRoute })
@@ -38,7 +43,7 @@ async fn refuse(allow: &'static str) -> Refusal {
 
 /// The methods of an address, as an `Allow` header.
 pub(crate) fn allowed(path: &str) -> &'static str {
-    if service_id(path).is_some() {
+    if service_id(path).is_some() || feedback_id(path).is_some() {
         CALL_METHODS
     } else {
         READ_METHODS
@@ -53,6 +58,7 @@ pub(crate) fn name(path: &str) -> &'static str {
         "/health/live" => "live",
         "/health/ready" => "ready",
         other if service_id(other).is_some() => "call",
+        other if feedback_id(other).is_some() => "feedback",
         _ => "unknown",
     }
 }
@@ -62,14 +68,37 @@ fn service_id(path: &str) -> Option<&str> {
     (!id.is_empty() && !id.contains('/')).then_some(id)
 }
 
-/// One call, counted.
+/// The service whose feedback lives here.
+pub(crate) fn feedback_id(path: &str) -> Option<&str> {
+    let id = path
+        .strip_prefix(DISCOVERY)?
+        .strip_prefix('/')?
+        .strip_suffix("/feedback")?;
+    (!id.is_empty() && !id.contains('/')).then_some(id)
+}
+
+/// One call, counted and kept.
 async fn hook_call(State(app): State<Arc<App>>, request: Request) -> Result<Response, Refusal> {
     let mut whose = Whose::default();
-    let outcome = answered(&app, request, &mut whose).await;
+    let received = app.settings.store.as_ref().map(|store| (store, Received::now()));
+    let mut outcome = answered(&app, request, &mut whose).await;
     if let Some(metrics) = &app.metrics {
         let client = whose.caller.as_ref().and_then(Caller::client);
         let tally = outcome.as_ref().map(|answer| &answer.tally);
         metrics.call(whose.service.as_deref(), client.map(|c| c.name.as_str()), tally);
+    }
+    if let (Some((store, received)), Some(caller), Some(service), true) =
+        (received, &whose.caller, &whose.service, whose.judged)
+    {
+        let release = &app.decide.about().release;
+        let row = (service.as_str(), caller, release);
+        record::keep(
+            store,
+            &app.record_ids,
+            received,
+            row,
+            outcome.as_mut().map_err(|e| &*e),
+        );
     }
     let answer = outcome?;
     let mut response = json(Body::from(answer.body));
@@ -84,6 +113,8 @@ async fn hook_call(State(app): State<Arc<App>>, request: Request) -> Result<Resp
 struct Whose {
     caller: Option<Caller>,
     service: Option<String>,
+    /// Whether it came so far that it was judged.
+    judged: bool,
 }
 
 /// Steps 1 to 12 of one call: accept, identify, read, judge, answer.
@@ -103,12 +134,13 @@ async fn answered(app: &App, request: Request, whose: &mut Whose) -> Result<Answ
         body::dismiss(&head.headers, body, limits);
         return Err(Refusal::UnknownService);
     };
-    if app.metrics.is_some() {
+    if app.metrics.is_some() || app.settings.store.is_some() {
         whose.service = Some(id.to_owned());
     }
     let body = body::read(&head.headers, body, limits).await?;
     let _place = app.door.place()?;
     let access = app.settings.fhir.of(caller);
+    whose.judged = true;
     let answering = app
         .decide
         .answer(id, caller, &body, (app.settings.today)(), access);
@@ -130,15 +162,17 @@ pub(crate) async fn live() -> Response {
 
 /// Ready means: the knowledge is loaded (it is, or we would not run), it judges what is known, and we are not leaving.
 pub(crate) async fn ready(State(app): State<Arc<App>>) -> Response {
-    if app.is_ready() {
-        return json(Body::from(r#"{"status":"ready"}"#));
+    let (status, word) = readiness(&app);
+    (status, json(Body::from(format!(r#"{{"status":"{word}"}}"#)))).into_response()
+}
+
+/// Status and word.
+pub(crate) fn readiness(app: &App) -> (StatusCode, &'static str) {
+    match (app.is_ready(), app.is_tested()) {
+        (true, _) => (StatusCode::OK, "ready"),
+        (false, true) => (StatusCode::SERVICE_UNAVAILABLE, "leaving"),
+        (false, false) => (StatusCode::SERVICE_UNAVAILABLE, "self-test failed"),
     }
-    let why = if app.is_tested() {
-        r#"{"status":"leaving"}"#
-    } else {
-        r#"{"status":"self-test failed"}"#
-    };
-    (StatusCode::SERVICE_UNAVAILABLE, json(Body::from(why))).into_response()
 }
 
 /// For a person who opens the address in a browser.
@@ -146,6 +180,7 @@ async fn pointer() -> &'static str {
     "Apposite: CDS Hooks decision support for imaging orders.\n\n\
      GET  /cds-services        what is served\n\
      POST /cds-services/{id}   call a service\n\
+     POST /cds-services/{id}/feedback   tell what became of its cards\n\
      GET  /health/live, /health/ready\n"
 }
 

@@ -122,6 +122,13 @@ pub async fn serve(
     // Ends when this function does, however that happens.
     let mut aside = JoinSet::new();
     aside.spawn(Arc::clone(&shell.app).keep_testing());
+    if let Some(store) = shell.app.settings.store.clone() {
+        aside.spawn(async move {
+            store
+                .keep_purging(|| jiff::Timestamp::now().as_millisecond())
+                .await
+        });
+    }
     if let Some(admin) = admin {
         aside.spawn(admin::serve(admin, Arc::clone(&shell.app)));
     }

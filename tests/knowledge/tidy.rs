@@ -54,6 +54,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "service",
         &[
+            "store",
             "config",
             "dialect",
             "fhir",
@@ -66,9 +67,11 @@ const MAY_USE: &[(&str, &[&str])] = &[
         ],
     ),
     ("simulate", &[]),
+    ("store", &[]),
     (
         "cli",
         &[
+            "store",
             "simulate",
             "config",
             "dialect",

@@ -110,7 +110,7 @@ async fn the_admin_listener_has_three_pages_and_no_calls() {
     assert_eq!(page(&app, "/health/live").await.0, 200);
     assert_eq!(
         page(&app, "/health/ready").await,
-        (200, r#"{"status":"ready"}"#.to_owned())
+        (200, r#"{"status":"ready","store":"none"}"#.to_owned())
     );
     for path in ["/", "/cds-services", "/cds-services/silent", "/metrics/"] {
         assert_eq!(page(&app, path).await.0, 404, "{path}");
@@ -123,7 +123,7 @@ async fn the_admin_listener_has_three_pages_and_no_calls() {
 #[tokio::test]
 async fn without_the_self_test_nobody_is_sent_here() {
     let app = watched(false, Limits::default()).await;
-    let told = (503, r#"{"status":"self-test failed"}"#.to_owned());
+    let told = (503, r#"{"status":"self-test failed","store":"none"}"#.to_owned());
     assert_eq!(page(&app, "/health/ready").await, told);
     assert_eq!(page(&app, "/health/live").await.0, 200);
     let (_, text) = page(&app, "/metrics").await;
@@ -172,7 +172,10 @@ async fn the_admin_listener_answers_while_the_service_drains() {
     app.ask_to_end();
     let leaving = async { while page(&app, "/health/ready").await.0 != 503 {} };
     tokio::time::timeout(PATIENCE, leaving).await.unwrap();
-    assert_eq!(page(&app, "/health/ready").await.1, r#"{"status":"leaving"}"#);
+    assert_eq!(
+        page(&app, "/health/ready").await.1,
+        r#"{"status":"leaving","store":"none"}"#
+    );
     assert_eq!(page(&app, "/health/live").await.0, 200);
     drop(caller);
     assert_eq!(app.ended().await, Ended::Drained);

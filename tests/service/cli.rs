@@ -18,6 +18,8 @@ pub fn apposite(arguments: &[&str]) -> Command {
     ] {
         command.env_remove(name);
     }
+    // Nothing is left behind on the machine of whoever runs them.
+    command.env("APPOSITE_STORE", "none");
     command.args(arguments).stdin(Stdio::null());
     command
 }
@@ -60,7 +62,14 @@ impl Serving {
 
     /// With more arguments.
     pub fn with(more: &[&str], level: &str) -> Self {
-        let mut command = apposite(&[&["serve", "--listen", "127.0.0.1:0"], more].concat());
+        Self::run(
+            apposite(&[&["serve", "--listen", "127.0.0.1:0"], more].concat()),
+            level,
+        )
+    }
+
+    /// Started by this command.
+    pub fn run(mut command: Command, level: &str) -> Self {
         let mut child = command
             .env("APPOSITE_LOG", level)
             .stdout(Stdio::piped())

@@ -164,6 +164,60 @@ pub const SETTINGS: &[Setting] = &[
         "Whether admin.listen may be beyond this machine. Only where a network keeps callers away from it.",
     ),
     setting(
+        "store.url",
+        None,
+        "Where decisions (without names of persons) and feedback are kept: \"sqlite:FILE\", a PostgreSQL as \
+         \"postgres://USER@HOST/DATABASE\" for several replicas, or \"none\": then there is no audit and no address for \
+         feedback. Left out: apposite.db in STATE_DIRECTORY (systemd), else in XDG_STATE_HOME/apposite, else in \
+         ~/.local/state/apposite.",
+    )
+    .such_as("\"sqlite:apposite.db\"")
+    .overridden("APPOSITE_STORE", "--store"),
+    setting(
+        "store.key_file",
+        None,
+        "32 or more random bytes, under which persons and orders become pseudonyms. Left out: a file beside the SQLite \
+         file, made on first use. Needed with PostgreSQL, the same for every replica.",
+    ),
+    setting(
+        "store.password_file",
+        None,
+        "File with the password of the PostgreSQL; `url` must not hold it.",
+    ),
+    setting(
+        "store.ca",
+        None,
+        "PEM file of the authorities that may have signed the certificate of the PostgreSQL. Needed if it is on another \
+         machine: the connection is then encrypted.",
+    ),
+    setting(
+        "store.keep_days",
+        Some("2190"),
+        "Days until decisions and feedback are deleted. Six years by default.",
+    ),
+    setting(
+        "store.comment_days",
+        Some("90"),
+        "Days until comments in feedback are deleted, if they are kept.",
+    ),
+    setting(
+        "store.comments",
+        Some("false"),
+        "Whether comments in feedback are kept, cut to 1024 characters. People write about patients there.",
+    ),
+    setting(
+        "store.queue",
+        Some("4096"),
+        "Calls whose audit rows may wait to be written. Calls never wait for the store: what finds no place is lost, and \
+         counted.",
+    ),
+    setting(
+        "store.share_tokens",
+        Some("false"),
+        "Whether replicas on one PostgreSQL share which tokens were used, so that each passes once among all of them. \
+         Where it does not answer within 20 ms, each replica remembers for itself.",
+    ),
+    setting(
         "client.name",
         None,
         "What people call this client. It appears in logs; each client has its own.",

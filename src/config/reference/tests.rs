@@ -1,7 +1,7 @@
 //! The list against the types, and the example file.
 
 use super::*;
-use crate::config::{Admin, Client, Config, Tls};
+use crate::config::{Admin, Client, Config, Store, Tls};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -66,6 +66,13 @@ fn every_setting_is_documented_with_its_real_default() {
         admin: Admin {
             listen: Some(([127, 0, 0, 1], 9090).into()),
             remote: false,
+        },
+        store: Store {
+            url: Some(String::new()),
+            key_file: Some("".into()),
+            password_file: Some("".into()),
+            ca: Some("".into()),
+            ..Store::default()
         },
         clients: vec![Client {
             jwks_url: Some(String::new()),

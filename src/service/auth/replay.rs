@@ -1,11 +1,12 @@
 //! Tokens already used: each passes once (R-108, P-05, SC-15).
 //!
-//! Kept in this process only. Behind a balancer each replica accepts a token once, and a restart forgets: until the
-//! token expires, that is the gap, and calls only read. Entries leave when their token has expired and for no other
+//! Kept in this process. Behind a balancer each replica accepts a token once, and a restart forgets, unless replicas
+//! share a store besides: until the token expires, that is the gap, and calls only read. Entries leave when their token has expired and for no other
 //! reason; when the store is full, calls of that client are refused rather than let through unchecked.
 
 use sha2::{Digest as _, Sha256};
 use std::collections::{BTreeMap, HashSet};
+use std::fmt::Write as _;
 use std::sync::{Mutex, PoisonError};
 
 /// A token's name, cut to what is needed to tell it from all others.
@@ -34,6 +35,17 @@ pub(crate) enum Use {
     Again,
     /// There is no room to remember it.
     Full,
+}
+
+/// A token's name as replicas tell it each other.
+pub(crate) fn digest(jti: &str) -> String {
+    let digest = Sha256::digest(jti.as_bytes());
+    let mut text = String::with_capacity(64);
+    for byte in digest.iter() {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
 }
 
 impl Seen {

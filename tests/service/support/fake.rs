@@ -2,7 +2,7 @@
 
 use apposite::cds_hooks::{FaultKind, RequestFault};
 use apposite::service::{
-    About, Answer, Answering, Caller, Decide, FhirAccess, Gathered, Refusal, Release, Service, Tally,
+    About, Answer, Answering, Caller, Decide, FhirAccess, Gathered, Record, Refusal, Release, Service, Tally,
 };
 use axum::body::Bytes;
 use jiff::civil::Date;
@@ -71,6 +71,7 @@ impl Fake {
                 version: "1.0.0".to_owned(),
                 digest: "abc".to_owned(),
             },
+            reasons: vec![("urn:s".to_owned(), "known".to_owned())],
         };
         (
             Self {
@@ -146,6 +147,7 @@ impl Fake {
                     body: said.into_bytes(),
                     cards: 0,
                     tally: Tally::default(),
+                    record: Record::default(),
                 });
             }
             _ => {}
@@ -158,6 +160,7 @@ impl Fake {
                 shown: vec![("KIND".to_owned(), "info".to_owned())],
                 gathered: Gathered::Answered,
             },
+            record: Record::default(),
         })
     }
 }

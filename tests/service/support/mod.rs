@@ -2,7 +2,9 @@
 
 pub mod app;
 pub mod certs;
+pub mod database;
 pub mod fake;
 pub mod idp;
 pub mod raw;
 pub mod signer;
+pub mod ward;
