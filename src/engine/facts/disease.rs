@@ -9,7 +9,7 @@ use crate::engine::trace::Evidence;
 use crate::knowledge::vocabulary::Role;
 use chart::locate;
 
-pub(super) use chart::{is_child, other_malignancies, read_chart};
+pub(super) use chart::{course, is_child, other_malignancies, read_chart};
 pub(super) use classify::{Diagnosis, classify};
 
 /// Codes that name a neuroendocrine tumour: of the pancreas, usually of the pancreas, or with no site stated.

@@ -1,6 +1,6 @@
 //! R4: is *this order* about the tumour? A plain CT for renal colic in a pNET patient is not.
 
-use super::disease::{Course, Diagnosis, Kind, NEUROENDOCRINE, Strength, Tumour, classify};
+use super::disease::{self, Course, Diagnosis, Kind, NEUROENDOCRINE, Strength, Tumour, classify};
 use super::{ChartFacts, Fact, OrderFacts};
 use crate::engine::case::{Case, Condition, DraftOrder, ReasonReference, ResourceRef};
 use crate::engine::counts;
@@ -59,7 +59,7 @@ impl Names {
         };
         for reason in order.reasons.iter().filter(|c| !c.is_empty()) {
             names.states_reason = true;
-            names.read(knowledge, id, reason, &[], child);
+            names.read(knowledge, id, reason, &[], Course::Current, child);
         }
         for reference in &order.reason_references {
             names.states_reason = true;
@@ -71,7 +71,7 @@ impl Names {
                     }
                 }
                 ReasonReference::Contained(target, concept) => {
-                    names.read(knowledge, target, concept, &[], child)
+                    names.read(knowledge, target, concept, &[], Course::Current, child)
                 }
                 // A reason that cannot be read may be anything: the order is not taken to be about the tumour.
                 ReasonReference::Unread(_) => names.other_code = true,
@@ -100,6 +100,7 @@ impl Names {
             &condition.resource,
             &condition.code,
             &condition.body_sites,
+            disease::course(condition.clinical_status.as_deref()),
             child,
         );
     }
@@ -111,6 +112,7 @@ impl Names {
         id: &ResourceRef,
         reason: &Concept,
         sites: &[Concept],
+        course: Course,
         child: bool,
     ) {
         use Role as R;
@@ -172,16 +174,19 @@ impl Names {
                 (true, false) => Strength::Low,
                 (false, false) => Strength::Confirmed,
             };
-            let of_pancreas = marks.has(R::PancreasCorroboration)
+            let names_pancreas = marks.has(R::PancreasCorroboration)
                 || marks.has(R::PancreasHistologyUnknown)
                 || site_only.is_some()
                 || class.kind == Kind::Pnet
                 || diagnosis.text.not_negated(List::PancreasWord).is_some();
+            // Section 4 asks for a second *active* diagnosis, or for words of the order: a reference to one that is over
+            // does not tell where a tumour of today sits.
+            let of_pancreas = names_pancreas && course != Course::Past;
             let tumour = Tumour {
                 resource: id.clone(),
                 kind: class.kind,
                 strength,
-                course: Course::Current,
+                course,
                 date: None,
                 evidence: class.evidence,
                 of_pancreas,

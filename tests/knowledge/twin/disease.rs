@@ -128,9 +128,9 @@ pub fn of_condition(k: &Knowledge, case: &Case, c: &Condition, order: &Order, ch
     let mut concepts = vec![&c.code];
     concepts.extend(&c.body_sites);
     // What the order tells as history does not place a tumour of today.
-    let elsewhere = order.reason_words.iter().any(|w| w.pancreas && !w.historical)
+    let elsewhere = order.placing_words.iter().any(|w| w.pancreas && !w.historical)
         || order
-            .concepts
+            .placing
             .iter()
             .any(|r| pancreas_coded(k, r) || has(k, r, Role::PnetSpecific))
         || current(case)
@@ -162,8 +162,11 @@ fn names_pancreas(k: &Knowledge, c: &Condition) -> bool {
                 .any(|m| m.role == Role::MorphPnet && m.entry.implies_pancreas)
             || has(k, &c.code, Role::PnetSpecific)
             || has(k, &c.code, Role::PnetNec)
-            // Capitals alone may mean the primitive tumour: a doubtful "PNET" does not say where another tumour sits.
-            || texts(c).iter().any(|w| w.pancreas && !(w.upper_case && doubtful)))
+            // A suspicion that names the pancreas only by the letters "pNET" does not say where another tumour sits: the
+            // more silent reading of "a second active pancreas Condition".
+            || texts(c)
+                .iter()
+                .any(|w| w.pancreas && !(w.abbreviated && (doubtful || w.sure != Sure::Plain))))
 }
 
 /// The problem list holds a tumour that is no pNET.

@@ -1,6 +1,6 @@
 //! R4: is this order about the tumour?
 
-use super::chart::{current, has, members, readings};
+use super::chart::{current, has, is_current, members, readings};
 use super::words::{Mets, Names, Reading, Resection, read};
 use apposite::engine::case::{Case, DraftOrder, ReasonReference};
 use apposite::knowledge::Knowledge;
@@ -12,10 +12,13 @@ use apposite::terminology::Concept;
 pub struct Order {
     /// Every text of it.
     pub words: Vec<Reading>,
-    /// The texts of its reasons; notes are none.
-    pub reason_words: Vec<Reading>,
     /// Its reasons, codes included; references are resolved.
     pub concepts: Vec<Concept>,
+    /// Those that may tell where a tumour sits: section 4 asks for "a second active" diagnosis or for the order's words,
+    /// and a reference to one that is over is neither.
+    pub placing: Vec<Concept>,
+    /// The texts of those; notes are none.
+    pub placing_words: Vec<Reading>,
     /// It names the tumour itself.
     pub names_pnet: bool,
     /// It names the tumour, a metastasis of it, or a pancreatic mass.
@@ -57,17 +60,31 @@ const TUMOUR: &[Role] = &[
 /// Reads an order.
 pub fn of(k: &Knowledge, case: &Case, order: &DraftOrder) -> Order {
     let mut concepts = order.reasons.clone();
+    let mut placing = order.reasons.clone();
+    // Spread that an unconfirmed diagnosis tells of is not asserted by pointing to that diagnosis.
+    let mut unasserted = Vec::new();
     let mut unread = false;
     for reference in &order.reason_references {
         match reference {
             ReasonReference::InChart(to) => {
                 let found = super::chart::conditions(case).find(|c| &c.resource == to);
                 match found {
-                    Some(c) => concepts.push(c.code.clone()),
+                    Some(c) => {
+                        concepts.push(c.code.clone());
+                        if is_current(c) {
+                            placing.push(c.code.clone());
+                        }
+                        if !matches!(c.verification.as_deref(), None | Some("confirmed")) {
+                            unasserted.push(concepts.len() - 1);
+                        }
+                    }
                     None => unread = true,
                 }
             }
-            ReasonReference::Contained(_, concept) => concepts.push(concept.clone()),
+            ReasonReference::Contained(_, concept) => {
+                concepts.push(concept.clone());
+                placing.push(concept.clone());
+            }
             ReasonReference::Unread(_) => unread = true,
         }
     }
@@ -86,8 +103,18 @@ pub fn of(k: &Knowledge, case: &Case, order: &DraftOrder) -> Order {
             false => w,
         })
     };
-    let reason_words: Vec<Reading> = concepts.iter().flat_map(naming).collect();
-    let mut words = reason_words.clone();
+    let placing_words: Vec<Reading> = placing.iter().flat_map(naming).collect();
+    let mut words: Vec<Reading> = Vec::new();
+    for (at, concept) in concepts.iter().enumerate() {
+        let asserted = !unasserted.contains(&at);
+        words.extend(naming(concept).map(|w| match w.mets {
+            Mets::Asserted if !asserted => Reading {
+                mets: Mets::None,
+                ..w
+            },
+            _ => w,
+        }));
+    }
     words.extend(order.notes.iter().map(|n| read(n)));
     words.extend(order.details.iter().flat_map(readings));
     words.extend(readings(&order.code));
@@ -124,8 +151,9 @@ pub fn of(k: &Knowledge, case: &Case, order: &DraftOrder) -> Order {
     Order {
         states_reason: !concepts.is_empty() || unread || says_why,
         words,
-        reason_words,
         concepts,
+        placing,
+        placing_words,
         names_pnet,
         names_tumour,
         names_other_cancer,

@@ -5,7 +5,7 @@ use super::chart::{
 };
 use super::disease::{tumours, words_assert_metastases};
 use super::link::{Order, another_cancer};
-use super::words::{Mets, Reading, Resection, read};
+use super::words::{Mets, Names, Reading, Resection, read};
 use apposite::engine::case::{Case, Condition, Medication, ObservedValue, PartialDate, Procedure};
 use apposite::knowledge::Knowledge;
 use apposite::knowledge::files::{MetastasisSite, Unless};
@@ -29,11 +29,14 @@ pub struct Timeline {
 /// The day of the diagnosis, if any source dates it.
 fn diagnosed(k: &Knowledge, case: &Case, order: &Order) -> Option<Date> {
     let tumour = super::disease::named(k, case, order, false);
-    // One cancer, not two: a neuroendocrine code without its site dates the tumour as well.
+    // One cancer, not two: a neuroendocrine tumour without its site dates the tumour as well, by code or by words. Beside
+    // a syndrome the words do not count.
     let siteless = conditions(case).filter(|c| {
         let siteless = [Role::NetSiteless, Role::MorphNet, Role::PnetUsuallyPancreatic];
         let coded = siteless.into_iter().any(|role| has(k, &c.code, role));
-        coded
+        let worded =
+            texts(c).iter().any(|w| w.names == Names::Siteless) && !has(k, &c.code, Role::SyndromeHint);
+        (coded || worded)
             && super::disease::of_condition(k, case, c, order, false) == super::disease::Finding::Undiagnosed
     });
     let conditions = tumour

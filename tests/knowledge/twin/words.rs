@@ -92,6 +92,8 @@ pub struct Reading {
     pub sure: Sure,
     /// The pancreas is named.
     pub pancreas: bool,
+    /// The pancreas is named only within an abbreviation.
+    pub abbreviated: bool,
     /// A reason that is not the tumour.
     pub other_reason: bool,
     /// It is a remark on how to do the study, not a reason for it.
@@ -135,6 +137,7 @@ const N: Reading = Reading {
     names: Names::Nothing,
     sure: Sure::Plain,
     pancreas: false,
+    abbreviated: false,
     other_reason: false,
     remark: false,
     contrast: None,
@@ -648,6 +651,7 @@ pub const CHART: &[Row] = &[
         "pNET, highly suspected neuroendocrine tumor",
         Reading {
             sure: Sure::High,
+            abbreviated: true,
             ..P
         },
     ),
@@ -673,6 +677,7 @@ pub const CHART: &[Row] = &[
         "PNET",
         Reading {
             upper_case: true,
+            abbreviated: true,
             ..P
         },
     ),

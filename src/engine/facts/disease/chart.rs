@@ -139,7 +139,8 @@ fn earliest(condition: &Condition, case: &Case) -> Option<PartialDate> {
         .min_by_key(|d| d.earliest())
 }
 
-fn course(clinical_status: Option<&str>) -> Course {
+/// Whether a diagnosis is there now, by its clinical status.
+pub(in crate::engine) fn course(clinical_status: Option<&str>) -> Course {
     match clinical_status {
         Some("recurrence" | "relapse") => Course::Recurrent,
         Some("remission" | "inactive" | "resolved") => Course::Past,
