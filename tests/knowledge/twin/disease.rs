@@ -136,14 +136,21 @@ pub fn of_condition(k: &Knowledge, case: &Case, c: &Condition, order: &Order, ch
         || current(case)
             .filter(|other| other.resource != c.resource)
             .any(|other| names_pancreas(k, other));
-    finding(
-        k,
-        &concepts,
-        &texts(c),
-        c.verification.as_deref(),
-        elsewhere,
-        child,
-    )
+    let words = texts(c);
+    let placed = |elsewhere| finding(k, &concepts, &words, c.verification.as_deref(), elsewhere, child);
+    let found = placed(elsewhere);
+    // A suspicion that names the pancreas only by the letters "pNET" places another tumour no more surely than it is
+    // sure itself: the more silent reading of "a second active pancreas Condition".
+    let suspicion = current(case)
+        .filter(|other| other.resource != c.resource && !has(k, &other.code, Role::PnetUpperCaseExcluded))
+        .filter(|other| texts(other).iter().any(|w| w.abbreviated))
+        .map(|other| {
+            let verification = other.verification.as_deref();
+            finding(k, &[&other.code], &texts(other), verification, false, child)
+        })
+        .filter(|f| matches!(f, Finding::SuspectedLow | Finding::SuspectedHigh))
+        .max();
+    suspicion.map_or(found, |suspicion| placed(true).min(suspicion).max(found))
 }
 
 /// A second condition that names the pancreas as the site.
@@ -162,8 +169,7 @@ fn names_pancreas(k: &Knowledge, c: &Condition) -> bool {
                 .any(|m| m.role == Role::MorphPnet && m.entry.implies_pancreas)
             || has(k, &c.code, Role::PnetSpecific)
             || has(k, &c.code, Role::PnetNec)
-            // A suspicion that names the pancreas only by the letters "pNET" does not say where another tumour sits: the
-            // more silent reading of "a second active pancreas Condition".
+            // A suspicion that names it only by letters does not make another tumour sure: see `of_condition`.
             || texts(c)
                 .iter()
                 .any(|w| w.pancreas && !(w.abbreviated && (doubtful || w.sure != Sure::Plain))))
