@@ -168,14 +168,59 @@ impl<'k> Text<'k> {
 
     /// Every phrase of the list with its label.
     pub(super) fn labelled(&self, list: List) -> Vec<Hit> {
-        let spans = self.spans(list);
+        let spans = self.spans(list).into_iter();
+        if list == List::PnetStrong {
+            return self.labelled_across(spans);
+        }
         spans
-            .into_iter()
             .map(|span| Hit {
                 assertion: self.label(&span),
                 span,
             })
             .collect()
+    }
+
+    /// The label of phrases that run from the organ to the tumour: "Pancreas, FNA: no neuroendocrine tumor" denies the
+    /// tumour between the two, and "pancreatic insufficiency after appendiceal NET" names another organ there. So the
+    /// text is asked again at each word for the tumour inside the phrase; a phrase whose tumour is of another organ is
+    /// none.
+    fn labelled_across(&self, spans: impl Iterator<Item = Range<usize>>) -> Vec<Hit> {
+        let within =
+            |inner: &Range<usize>, outer: &Range<usize>| outer.start <= inner.start && inner.end <= outer.end;
+        let tumours = self.spans(List::PnetNeedsPancreas);
+        let elsewhere = self.spans(List::PnetOtherSite);
+        let of_span = |span: Range<usize>| {
+            let whole = self.label(&span);
+            let named: Vec<_> = tumours.iter().filter(|t| within(t, &span)).cloned().collect();
+            if named.is_empty() {
+                // An abbreviation that no other list holds stands at the end: "Pancreas: no NEC".
+                let assertion = whole.min(self.label(&self.last_word(&span)));
+                return Some(Hit { span, assertion });
+            }
+            let another = |t: &Range<usize>| elsewhere.iter().any(|o| within(o, &span) && within(t, o));
+            let ours = named.iter().filter(|t| !another(t));
+            let inside = ours.map(|t| self.label(t)).max()?;
+            Some(Hit {
+                span,
+                assertion: whole.min(inside),
+            })
+        };
+        spans.filter_map(of_span).collect()
+    }
+
+    /// Where the last word of a span stands.
+    fn last_word(&self, span: &Range<usize>) -> Range<usize> {
+        let part = self.clean.get(span.clone()).unwrap_or_default();
+        let last = words(part).last().map_or(0, |(at, _)| *at);
+        span.start + last..span.end
+    }
+
+    /// The words of a list that the text denies.
+    #[must_use]
+    pub fn denies(&self, list: List) -> Option<String> {
+        let hits = self.labelled(list).into_iter();
+        let mut denied = hits.filter(|h| h.assertion == Assertion::Negated);
+        denied.next().map(|h| self.quote(&h.span))
     }
 
     /// The strongest way in which the text speaks of a list, with the words.

@@ -43,6 +43,8 @@ pub struct Reading {
     pub screening: Option<String>,
     pub resection_word: Option<String>,
     pub other_indication: Option<String>,
+    pub other_illness: Option<String>,
+    pub staging_denied: Option<String>,
     pub treatment_done: Option<String>,
     pub guidance: Option<String>,
     /// When the order says the tumour was found.
@@ -78,6 +80,9 @@ impl Reading {
             screening: text.not_negated(List::Screening),
             resection_word: asserted(text, List::ResectionWord),
             other_indication: text.not_negated(List::OtherIndication),
+            other_illness: present(text, List::OtherIllness),
+            // Denials of staging are blanked before staging is looked for (traps).
+            staging_denied: text.raw_words_of(List::StagingDenied),
             treatment_done: asserted(text, List::TreatmentDone),
             guidance: tissue_text.not_negated(List::StudyGuidance),
             dated: dated(text),
@@ -127,6 +132,15 @@ fn spoken(text: &Text<'_>, list: List) -> Vec<Range<usize>> {
 
 fn mentioned(text: &Text<'_>, list: List) -> Option<String> {
     text.spans(list).first().map(|s| text.quote(s))
+}
+
+/// Words of a list that speak of today: what they deny or tell of the past is no reason for an order.
+fn present(text: &Text<'_>, list: List) -> Option<String> {
+    let hits = text.labelled(list);
+    let hit = hits
+        .into_iter()
+        .find(|h| !matches!(h.assertion, Assertion::Negated | Assertion::Historical))?;
+    Some(text.quote(&hit.span))
 }
 
 fn asserted(text: &Text<'_>, list: List) -> Option<String> {
