@@ -5,6 +5,7 @@
 
 mod assertion;
 mod reading;
+mod spans;
 
 pub use assertion::{Assertion, Text};
 pub use reading::{Dated, Finding, Reading};

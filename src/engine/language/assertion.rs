@@ -1,11 +1,15 @@
 //! One text with its traps blanked, and the label of each phrase found in it.
 
+use super::spans::{Ends, Spans};
 use crate::knowledge::Knowledge;
 use crate::knowledge::lexicon::{Lexicon, fold};
 use crate::knowledge::literals::Possible;
 use crate::knowledge::vocabulary::{List, Window};
 use std::cell::OnceCell;
 use std::ops::Range;
+
+/// How many signs the reach of a cue may have, whatever the number of words: a word in a hostile text has no end.
+const REACH: usize = 400;
 
 /// How a text speaks of a phrase.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -33,7 +37,7 @@ pub struct Text<'k> {
     /// The patterns that could match here.
     possible: Possible,
     /// What ends a sentence or a part of it, found when a label is first asked for.
-    ends: OnceCell<Vec<Range<usize>>>,
+    ends: OnceCell<Ends>,
     before: usize,
     after: usize,
 }
@@ -253,10 +257,10 @@ impl<'k> Text<'k> {
     /// The words of a list that the text does not negate.
     #[must_use]
     pub fn not_negated(&self, list: List) -> Option<String> {
-        let hits = self.labelled(list);
-        hits.into_iter()
-            .find(|h| h.assertion != Assertion::Negated)
-            .map(|h| self.quote(&h.span))
+        let mut spans = self.spans(list).into_iter();
+        spans
+            .find(|span| self.label(span) != Assertion::Negated)
+            .map(|span| self.quote(&span))
     }
 
     /// The label of one span, by the cues before and after it inside its sentence part.
@@ -280,63 +284,42 @@ impl<'k> Text<'k> {
         Assertion::Asserted
     }
 
-    fn ends(&self) -> &[Range<usize>] {
+    fn ends(&self) -> &Ends {
         self.ends.get_or_init(|| {
             let hits = |list| self.lexicon.hits(list, &self.clean, &self.possible);
-            let mut ends = hits(List::Terminators);
             // The "for" of "negative for" belongs to the cue: it does not end its reach.
             let lists = [List::CueNegation, List::CueQuery, List::CueFuture];
-            let cues: Vec<_> = lists.into_iter().flat_map(hits).collect();
-            let inside = |end: &Range<usize>| cues.iter().any(|c| c.start < end.start && end.end <= c.end);
-            ends.retain(|end| !inside(end));
-            ends
+            let cues = Spans::new(lists.into_iter().flat_map(hits).collect());
+            let mut ends = hits(List::Terminators);
+            ends.retain(|end| !cues.any_holds_the_end_of(end));
+            let asks = |end: &Range<usize>| self.clean.get(end.clone()).is_some_and(|t| t.contains('?'));
+            Ends::new(&ends, asks)
         })
     }
 
     /// Up to `before` words in front of a place, back to the nearest terminator.
     fn words_before(&self, start: usize) -> &str {
-        let head = self.clean.get(..start).unwrap_or_default();
-        let ends = self.ends().iter().map(|r| r.end);
-        let cut = ends.filter(|end| *end <= start).max().unwrap_or(0);
-        let part = head.get(cut..).unwrap_or_default();
-        let words = words(part);
-        let from = words.len().saturating_sub(self.before);
-        let from = words.get(from).map_or(part.len(), |(at, _)| *at);
+        let cut = self.ends().before(start).max(start.saturating_sub(REACH));
+        let part = self.clean.get(cut..start).unwrap_or_default();
+        let last = words(part.rsplit(' '), self.before).last();
+        let from = last.map_or(part.len(), |word| word.as_ptr() as usize - part.as_ptr() as usize);
         part.get(from..).unwrap_or_default()
     }
 
     /// Up to `after` words behind a place, up to the nearest terminator; a question mark ends a sentence and asks.
     fn words_after(&self, end: usize) -> &str {
-        let cut = self
-            .ends()
-            .iter()
-            .filter(|r| r.start >= end)
-            // A question mark ends the sentence and still asks about it.
-            .map(|r| {
-                if self.clean.get(r.clone()).is_some_and(|t| t.contains('?')) {
-                    r.end
-                } else {
-                    r.start
-                }
-            })
-            .min()
-            .unwrap_or(self.clean.len());
-        let part = self.clean.get(end..cut).unwrap_or_default();
-        let to = words(part).get(self.after).map_or(part.len(), |(at, _)| *at);
+        let cut = self.ends().after(end).unwrap_or(self.clean.len());
+        let part = self.clean.get(end..cut.min(end + REACH)).unwrap_or_default();
+        // The first word that is too far away ends it.
+        let next = words(part.split(' '), self.after + 1).nth(self.after);
+        let to = next.map_or(part.len(), |word| word.as_ptr() as usize - part.as_ptr() as usize);
         part.get(..to).unwrap_or_default()
     }
 }
 
-/// Words with their places; a word is a run without white space.
-fn words(text: &str) -> Vec<(usize, &str)> {
-    text.split(' ')
-        .scan(0, |at, w| {
-            let start = *at;
-            *at += w.len() + 1;
-            Some((start, w))
-        })
-        .filter(|(_, w)| !w.is_empty())
-        .collect()
+/// The first words among pieces of a text; a word is a run without white space.
+fn words<'t>(pieces: impl Iterator<Item = &'t str>, most: usize) -> impl Iterator<Item = &'t str> {
+    pieces.filter(|word| !word.is_empty()).take(most)
 }
 
 /// Replaces spans by spaces, keeping every place where it was.

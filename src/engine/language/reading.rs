@@ -1,6 +1,7 @@
 //! The reading of a text: every question and finding the decision asks for, each with the words it rests on.
 
 use super::assertion::{Assertion, Text};
+use super::spans::Spans;
 use crate::knowledge::vocabulary::List;
 use std::ops::Range;
 
@@ -156,53 +157,49 @@ fn recurrence(text: &Text<'_>) -> Option<String> {
     text.not_negated(List::Recurrence)
 }
 
-fn overlaps(span: &Range<usize>, others: &[Range<usize>]) -> bool {
-    others.iter().any(|o| span.start < o.end && o.start < span.end)
-}
-
 /// Known, sought or excluded metastases: an excluded one beats a sought one beats a known one on the same words.
 fn metastasis(text: &Text<'_>, staging: &[Range<usize>]) -> Finding {
     let negated = text.spans(List::MetastasisNegated);
-    let mut queried = text.spans(List::MetastasisQueried);
-    let words = text.spans(List::MetastasisWord);
-    queried.extend(staging.iter().filter(|s| overlaps(s, &words)).cloned());
+    let first_negated = negated.first().cloned();
+    let negated = Spans::new(negated);
+    let mut open = text.spans(List::MetastasisQueried);
+    let words = Spans::new(text.spans(List::MetastasisWord));
+    open.extend(staging.iter().filter(|s| words.overlap(s)).cloned());
+    let queried = Spans::new(open.clone());
     let known = text.labelled(List::MetastasisAsserted);
     let found = known.iter().find(|h| {
         matches!(h.assertion, Assertion::Asserted | Assertion::Historical)
-            && !overlaps(&h.span, &negated)
-            && !overlaps(&h.span, &queried)
+            && !negated.overlap(&h.span)
+            && !queried.overlap(&h.span)
     });
     if let Some(hit) = found {
         return Finding::Found(text.quote(&hit.span));
     }
-    let open = queried.iter().find(|s| !overlaps(s, &negated));
+    let open = open.iter().find(|s| !negated.overlap(s));
     let open = open.or_else(|| {
         known
             .iter()
-            .find(|h| h.assertion == Assertion::Queried && !overlaps(&h.span, &negated))
+            .find(|h| h.assertion == Assertion::Queried && !negated.overlap(&h.span))
             .map(|h| &h.span)
     });
     if let Some(span) = open {
         return Finding::Queried(text.quote(span));
     }
-    let excluded = negated.first().or_else(|| {
-        known
-            .iter()
-            .find(|h| h.assertion == Assertion::Negated)
-            .map(|h| &h.span)
+    let excluded = first_negated.or_else(|| {
+        let denied = known.iter().find(|h| h.assertion == Assertion::Negated);
+        denied.map(|h| h.span.clone())
     });
-    excluded.map_or(Finding::None, |s| Finding::Negated(text.quote(s)))
+    excluded.map_or(Finding::None, |s| Finding::Negated(text.quote(&s)))
 }
 
 /// An operation done, planned or not done.
 fn resection(text: &Text<'_>) -> Finding {
     let negated = text.spans(List::ResectionNegated);
     let planned = text.spans(List::ResectionPlanned);
+    let contrary = Spans::new(negated.iter().chain(&planned).cloned().collect());
     let done = text.labelled(List::ResectionDone);
     let found = done.iter().find(|h| {
-        matches!(h.assertion, Assertion::Asserted | Assertion::Historical)
-            && !overlaps(&h.span, &negated)
-            && !overlaps(&h.span, &planned)
+        matches!(h.assertion, Assertion::Asserted | Assertion::Historical) && !contrary.overlap(&h.span)
     });
     if let Some(hit) = found {
         return Finding::Found(text.quote(&hit.span));
