@@ -172,59 +172,48 @@ impl<'k> Text<'k> {
 
     /// Every phrase of the list with its label.
     pub(super) fn labelled(&self, list: List) -> Vec<Hit> {
-        let spans = self.spans(list).into_iter();
-        if list == List::PnetStrong {
-            return self.labelled_across(spans);
-        }
-        spans
-            .map(|span| Hit {
-                assertion: self.label(&span),
-                span,
-            })
-            .collect()
+        self.heard(list).collect()
     }
 
-    /// The label of phrases that run from the organ to the tumour: "Pancreas, FNA: no neuroendocrine tumor" denies the
-    /// tumour between the two, and "pancreatic insufficiency after appendiceal NET" names another organ there. So the
-    /// text is asked again at each word for the tumour inside the phrase; a phrase whose tumour is of another organ is
-    /// none.
-    fn labelled_across(&self, spans: impl Iterator<Item = Range<usize>>) -> Vec<Hit> {
-        let within =
-            |inner: &Range<usize>, outer: &Range<usize>| outer.start <= inner.start && inner.end <= outer.end;
-        let tumours = self.spans(List::PnetNeedsPancreas);
-        let elsewhere = self.spans(List::PnetOtherSite);
-        let of_span = |span: Range<usize>| {
-            let whole = self.label(&span);
-            let named: Vec<_> = tumours.iter().filter(|t| within(t, &span)).cloned().collect();
-            if named.is_empty() {
-                // An abbreviation that no other list holds stands at the end: "Pancreas: no NEC".
-                let assertion = whole.min(self.label(&self.last_word(&span)));
-                return Some(Hit { span, assertion });
-            }
-            let another = |t: &Range<usize>| elsewhere.iter().any(|o| within(o, &span) && within(t, o));
-            let ours = named.iter().filter(|t| !another(t));
-            let inside = ours.map(|t| self.label(t)).max()?;
-            Some(Hit {
-                span,
-                assertion: whole.min(inside),
-            })
-        };
-        spans.filter_map(of_span).collect()
+    /// The same, one after the other: a label costs more than a place.
+    fn heard(&self, list: List) -> impl Iterator<Item = Hit> {
+        self.spans(list).into_iter().filter_map(move |span| {
+            let assertion = match list {
+                List::PnetStrong => self.label_across(&span)?,
+                _ => self.label(&span),
+            };
+            Some(Hit { span, assertion })
+        })
     }
 
-    /// Where the last word of a span stands.
-    fn last_word(&self, span: &Range<usize>) -> Range<usize> {
+    /// The label of a phrase that may run from the organ to the tumour: "Pancreas, FNA: no neuroendocrine tumor" denies
+    /// the tumour between the two, and "pancreatic insufficiency after appendiceal NET" names another organ there. So
+    /// the text is asked again at each word for the tumour inside the phrase; where all of them are of another organ,
+    /// the phrase is none.
+    fn label_across(&self, span: &Range<usize>) -> Option<Assertion> {
+        let whole = self.label(span);
         let part = self.clean.get(span.clone()).unwrap_or_default();
-        let last = words(part).last().map_or(0, |(at, _)| *at);
-        span.start + last..span.end
+        let within = |list: List| self.lexicon.hits(list, part, &self.possible);
+        let tumours = within(List::PnetNeedsPancreas);
+        let here = |at: &Range<usize>| span.start + at.start..span.start + at.end;
+        if tumours.is_empty() {
+            // An abbreviation that the other list does not hold stands at the end: "Pancreas: no NEC".
+            let last = part.rfind(' ').map_or(0, |space| space + 1)..part.len();
+            return Some(whole.min(self.label(&here(&last))));
+        }
+        let elsewhere = within(List::PnetOtherSite);
+        let another = |t: &Range<usize>| elsewhere.iter().any(|o| o.start <= t.start && t.end <= o.end);
+        let ours = tumours.iter().filter(|t| !another(t));
+        let inside = ours.map(|t| self.label(&here(t))).max()?;
+        Some(whole.min(inside))
     }
 
     /// The words of a list that the text denies.
     #[must_use]
     pub fn denies(&self, list: List) -> Option<String> {
-        let hits = self.labelled(list).into_iter();
-        let mut denied = hits.filter(|h| h.assertion == Assertion::Negated);
-        denied.next().map(|h| self.quote(&h.span))
+        let mut hits = self.heard(list);
+        hits.find(|h| h.assertion == Assertion::Negated)
+            .map(|h| self.quote(&h.span))
     }
 
     /// The strongest way in which the text speaks of a list, with the words.
@@ -257,10 +246,9 @@ impl<'k> Text<'k> {
     /// The words of a list that the text does not negate.
     #[must_use]
     pub fn not_negated(&self, list: List) -> Option<String> {
-        let mut spans = self.spans(list).into_iter();
-        spans
-            .find(|span| self.label(span) != Assertion::Negated)
-            .map(|span| self.quote(&span))
+        let mut hits = self.heard(list);
+        hits.find(|h| h.assertion != Assertion::Negated)
+            .map(|h| self.quote(&h.span))
     }
 
     /// The label of one span, by the cues before and after it inside its sentence part.
