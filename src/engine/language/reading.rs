@@ -58,12 +58,26 @@ impl Reading {
     /// Reads a text.
     #[must_use]
     pub fn of(text: &Text<'_>) -> Self {
+        let staging_text = text.without(&[List::LocalSpan, List::RestageSpan]);
+        Self::with(text, &staging_text)
+    }
+
+    /// Reads the words of an order for endoscopic ultrasound: there "staging before surgery" asks for the local stage.
+    #[must_use]
+    pub fn of_endoscopy(text: &Text<'_>) -> Self {
+        let staging_text = text.without(&[List::LocalSpan, List::LocalByEus, List::RestageSpan]);
+        let mut reading = Self::with(text, &staging_text);
+        reading.local = reading.local.or_else(|| text.not_negated(List::LocalByEus));
+        reading
+    }
+
+    /// `staging_text`: the same text without the words that ask for another stage than that of the whole disease.
+    fn with(text: &Text<'_>, staging_text: &Text<'_>) -> Self {
         if text.is_empty() {
             return Self::default();
         }
-        let staging_text = text.without(&[List::LocalSpan, List::RestageSpan]);
         let tissue_text = text.without(&[List::TissueDoneSpan]);
-        let staging: Vec<_> = spoken(&staging_text, List::MetastaticStaging);
+        let staging: Vec<_> = spoken(staging_text, List::MetastaticStaging);
         Self {
             metastatic_staging: staging.first().map(|s| staging_text.quote(s)),
             initial_staging: staging_text.not_negated(List::InitialStaging),
