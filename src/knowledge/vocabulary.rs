@@ -136,6 +136,7 @@ names! {
         PnetUnspecifiedCancer = "pnet.unspecified_cancer",
         PnetBackground = "pnet.background",
         PnetDenied = "pnet.denied",
+        PnetDeniedElsewhere = "pnet.denied_elsewhere",
         PnetSecondary = "pnet.secondary_in_pancreas",
         PnetSuspectedLow = "pnet.suspected_low",
         PnetSuspectedHigh = "pnet.suspected_high",

@@ -243,6 +243,15 @@ impl<'k> Text<'k> {
         self.raw.get(span).map(|words| words.trim().to_owned())
     }
 
+    /// The first words of a list in the raw text that share no sign with the words of another list.
+    #[must_use]
+    pub fn raw_words_beside(&self, list: List, but: List) -> Option<String> {
+        let hits = |list| self.lexicon.hits(list, &self.raw, &self.possible);
+        let but = Spans::new(hits(but));
+        let span = hits(list).into_iter().find(|span| !but.overlap(span))?;
+        self.raw.get(span).map(|words| words.trim().to_owned())
+    }
+
     /// The words of a list that the text does not negate.
     #[must_use]
     pub fn not_negated(&self, list: List) -> Option<String> {

@@ -52,11 +52,15 @@ impl<'k> Diagnosis<'k> {
     /// Words by which the text takes the tumour back: it denies it, or calls the finding something harmless. Phrases
     /// that are blanked before reading ("not a neuroendocrine tumour") count here too.
     fn denial(&self) -> Option<(List, String)> {
-        let raw = self.text.raw_words_of(List::PnetDenied);
+        let raw = self
+            .text
+            .raw_words_beside(List::PnetDenied, List::PnetDeniedElsewhere);
         let by_label = || {
             let lists = [List::PnetStrong, List::PnetNeedsPancreas];
             // "No metastases from NET" denies the metastases.
-            let text = self.text.without(&[List::MetastasisNegated]);
+            let text = self
+                .text
+                .without(&[List::MetastasisNegated, List::PnetDeniedElsewhere]);
             let named = lists.into_iter().any(|l| text.not_negated(l).is_some());
             let denied = || lists.into_iter().find_map(|l| Some((l, text.denies(l)?)));
             (!named).then(denied).flatten()

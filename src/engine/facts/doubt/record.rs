@@ -149,8 +149,12 @@ fn result(knowledge: &Knowledge, chart: &ChartFacts<'_>, observation: &Observati
     let of_pancreas = text.raw_mentions(List::PancreasWord);
     let confirmed = chart.tumours.iter().any(|t| t.by_result && is_ours(t));
     let none = || {
-        let words = text.raw_words_of(List::NegativeResult)?;
-        (!confirmed && (of_pancreas || stands_alone(&text))).then_some((List::NegativeResult, words))
+        let negative = text.raw_words_of(List::NegativeResult);
+        let denied = || text.raw_words_of(List::PnetDenied);
+        let (list, words) = negative
+            .map(|words| (List::NegativeResult, words))
+            .or_else(|| Some((List::PnetDenied, denied()?)))?;
+        (!confirmed && (of_pancreas || stands_alone(&text))).then_some((list, words))
     };
     let other = || {
         let words = spoken_of(&text, List::OtherMalignancy)?;
