@@ -319,7 +319,8 @@ fn tumour_named<'o>(order: &'o OrderFacts<'_>) -> (Option<&'o Evidence>, Option<
     let elsewhere = || other_reason(reading).is_some() || names.other_cancer.is_some();
     let bare = || reading.other_illness.is_some() && !names.coded && !asks_about_tumour(reading);
     let present = names.about_tumour.as_ref();
-    let present = present.filter(|_| !(names.only_background && elsewhere()) && !bare());
+    let background = || bare() || (names.only_background && elsewhere());
+    let present = present.filter(|_| !background());
     let past = names.about_past_tumour.as_ref().filter(|_| !elsewhere());
     (present, past)
 }
