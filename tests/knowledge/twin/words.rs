@@ -94,6 +94,8 @@ pub struct Reading {
     pub pancreas: bool,
     /// A reason that is not the tumour.
     pub other_reason: bool,
+    /// The other reason is an illness of its own, no symptom of the tumour.
+    pub illness: bool,
     /// It is a remark on how to do the study, not a reason for it.
     pub remark: bool,
     pub contrast: Option<ContrastWord>,
@@ -136,6 +138,7 @@ const N: Reading = Reading {
     sure: Sure::Plain,
     pancreas: false,
     other_reason: false,
+    illness: false,
     remark: false,
     contrast: None,
     tracer: None,
@@ -494,6 +497,7 @@ pub const REASONS: &[Row] = &[
         "L flank pain, r/o stone",
         Reading {
             other_reason: true,
+            illness: true,
             ..N
         },
     ),
@@ -501,6 +505,7 @@ pub const REASONS: &[Row] = &[
         "trauma",
         Reading {
             other_reason: true,
+            illness: true,
             ..N
         },
     ),
