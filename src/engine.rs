@@ -147,7 +147,7 @@ pub fn consult(knowledge: &Knowledge, case: &Case) -> Consultation {
     // Where the chart holds another tumour and the order does not name this one, it may be about that one.
     let other = chart.tumours.iter().any(|t| t.kind == disease::Kind::NotPnet);
     let held = |o: &OrderFacts<'_>| {
-        !other || disease::decide(case, &chart, o, || false).0.value != disease::Disease::NotPnet
+        !other || disease::decide(knowledge, case, &chart, o, || false).0.value != disease::Disease::NotPnet
     };
     let part = |o: &OrderFacts<'_>| tumour && o.counts && o.link(&chart).value.about_tumour() && held(o);
     let shapes: Vec<_> = read

@@ -15,7 +15,7 @@ use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
 /// What belongs to the order received and not to one added beside it.
-const NOT_COPIED: [&str; 11] = [
+const NOT_COPIED: [&str; 8] = [
     "meta",
     "identifier",
     "_id",
@@ -24,7 +24,18 @@ const NOT_COPIED: [&str; 11] = [
     "requisition",
     "replaces",
     "_status",
+];
+
+/// What was chosen for the study ordered and may not suit another one: who does it, where, how the patient is prepared.
+/// It stays on an order that is changed, since nothing sent is lost (P-07), and the card says so; an order that is added
+/// does not begin with it.
+const CHOSEN_FOR_THE_STUDY: [&str; 8] = [
     "performer",
+    "performerType",
+    "location",
+    "locationCode",
+    "locationReference",
+    "patientInstruction",
     "bodySite",
     "bodyStructure",
 ];
@@ -49,13 +60,16 @@ pub(super) fn actions(
         };
         if !updates {
             // A new order is no copy of the old one's identity or progress.
-            for member in NOT_COPIED {
+            for member in NOT_COPIED.into_iter().chain(CHOSEN_FOR_THE_STUDY) {
                 resource.shift_remove(member);
             }
             pama::unmark_copy(&mut resource);
             set(&mut resource, "id", json!(new_id(at)));
             set(&mut resource, "status", json!("draft"));
         }
+        let carried = CHOSEN_FOR_THE_STUDY
+            .iter()
+            .any(|member| resource.contains_key(*member));
         rewrite(knowledge, &mut resource, part, offer);
         let (kind, template) = if updates {
             (ActionKind::Update, "update_description")
@@ -64,7 +78,9 @@ pub(super) fn actions(
         };
         actions.push(Action {
             kind,
-            description: Some(words::described(knowledge, template, &part.text, &surplus)),
+            description: Some(words::described(
+                knowledge, template, &part.text, &surplus, carried,
+            )),
             resource: Value::Object(resource),
         });
     }
@@ -83,7 +99,7 @@ pub(super) fn state(
     let Some(question) = knowledge.table().question(scenario) else {
         return Vec::new();
     };
-    let description = words::described(knowledge, "question_description", &question.reason, "");
+    let description = words::described(knowledge, "question_description", &question.reason, "", false);
     let parts = plan::parts(case, decision);
     let asked: Vec<&ResourceRef> = parts
         .iter()

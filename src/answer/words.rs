@@ -115,9 +115,16 @@ pub(super) fn rating_description(knowledge: &Knowledge, rated: bool) -> String {
     fill(knowledge, template, &context! {})
 }
 
-/// What an action does, by its template name, with the orders that are left over.
-pub(super) fn described(knowledge: &Knowledge, template: &str, text: &str, surplus: &str) -> String {
-    fill(knowledge, template, &context! { text, surplus })
+/// What an action does, by its template name, with the orders that are left over, and whether the order carries on
+/// choices that were made for another study.
+pub(super) fn described(
+    knowledge: &Knowledge,
+    template: &str,
+    text: &str,
+    surplus: &str,
+    carried: bool,
+) -> String {
+    fill(knowledge, template, &context! { text, surplus, carried })
 }
 
 /// Orders as a card names them: by our names and codes, never by their own text. Empty where there is none.

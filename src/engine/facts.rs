@@ -123,6 +123,8 @@ pub struct OrderFacts<'k> {
     order: &'k DraftOrder,
     /// The patient is a child, for whom abbreviations mean other things.
     child: bool,
+    /// It asks for an endoscopic ultrasound, on which some words ask for the local stage.
+    endoscopy: bool,
     text: OnceCell<Text<'k>>,
     names: OnceCell<link::Names>,
     reading: OnceCell<Reading>,
@@ -149,6 +151,7 @@ impl<'k> OrderFacts<'k> {
             knowledge,
             order,
             child,
+            endoscopy: asked.as_ref().is_some_and(|a| a.shape.purpose.is_some()),
             text: OnceCell::new(),
             names: OnceCell::new(),
             reading: OnceCell::new(),
@@ -174,7 +177,10 @@ impl<'k> OrderFacts<'k> {
     /// What its words ask and tell. Read when a rule asks for it.
     #[must_use]
     pub fn reading(&self) -> &Reading {
-        self.reading.get_or_init(|| Reading::of(self.text()))
+        self.reading.get_or_init(|| match self.endoscopy {
+            true => Reading::of_endoscopy(self.text()),
+            false => Reading::of(self.text()),
+        })
     }
 
     /// R4: whether it is about the tumour. Decided when a rule asks for it.

@@ -316,7 +316,7 @@ impl Questions<'_> {
         let course = OnceCell::new();
         let read = || course.get_or_init(|| timeline::decide(self.knowledge, case, chart, facts));
         let resected = || read().resection.value != timeline::Resection::None;
-        let (disease, tumour) = disease::decide(case, chart, facts, resected);
+        let (disease, tumour) = disease::decide(self.knowledge, case, chart, facts, resected);
         ground.disease = disease.value;
         let in_chart = |t: &Tumour| chart.tumours.iter().any(|c| c.resource == t.resource);
         ground.only_on_order = tumour.as_ref().is_some_and(|t| !in_chart(t));

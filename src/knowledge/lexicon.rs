@@ -100,6 +100,7 @@ const RECORD: &[List] = &[
     List::OtherMalignancy,
     List::RecordHints,
     List::NegativeResult,
+    List::RecordMedicines,
     List::ResectionName,
     List::Prrt,
     List::LiverDirected,

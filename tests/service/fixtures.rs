@@ -415,6 +415,10 @@ async fn suggestions_keep_the_order_as_it_came() {
                 "status",
                 "_status",
                 "performer",
+                "performerType",
+                "locationCode",
+                "locationReference",
+                "patientInstruction",
                 "bodySite",
             ];
             let may_change = |key: &str| ours.contains(&key) || (!update && identity.contains(&key));

@@ -4,8 +4,9 @@ mod chart;
 mod classify;
 
 use super::{ChartFacts, link};
-use crate::engine::case::{Case, PartialDate, ResourceRef, Source};
+use crate::engine::case::{Case, Condition, PartialDate, ResourceRef, Source};
 use crate::engine::trace::Evidence;
+use crate::knowledge::Knowledge;
 use crate::knowledge::vocabulary::Role;
 use chart::locate;
 
@@ -112,6 +113,7 @@ impl Disease {
 /// The strongest diagnosis, for one order: its own reasons count too.
 #[must_use]
 pub fn decide(
+    knowledge: &Knowledge,
     case: &Case,
     chart: &ChartFacts<'_>,
     order: &super::OrderFacts<'_>,
@@ -119,7 +121,6 @@ pub fn decide(
 ) -> (super::Fact<Disease>, Option<Tumour>) {
     use super::Fact;
     let names = &order.reasons;
-    let refuted = refuted(case, names);
     let mut tumours = chart.tumours.clone();
     let placed = names.tumour.as_ref().is_some_and(|t| t.of_pancreas);
     for siteless in tumours.iter_mut().filter(|t| placed && t.kind == Kind::Siteless) {
@@ -166,7 +167,7 @@ pub fn decide(
             None => (Fact::bare(Disease::None), None),
         };
     };
-    if let Some(evidence) = refuted.filter(|_| !chart.tumours.iter().any(|t| t.resource == best.resource)) {
+    if let Some(evidence) = refuted(knowledge, case, names, &best) {
         return (Fact::with(Disease::Ambiguous, evidence), None);
     }
     let rival = tumours
@@ -196,20 +197,51 @@ pub fn decide(
     (Fact::with(answer, best.evidence.clone()), Some(best))
 }
 
-/// The order names a tumour that the chart refutes: a contradiction.
-fn refuted(case: &Case, names: &super::link::Names) -> Option<Evidence> {
-    names.tumour.as_ref()?;
-    let refuted = case
-        .chart
-        .conditions
-        .iter()
-        .find(|c| c.verification.as_deref() == Some("refuted") && names.same_code(c))?;
+/// The problem list refutes the tumour, and what speaks for it is not known to be newer: a contradiction.
+///
+/// The words of an order alone bring nothing back; a result or another entry does where it is dated after the refuted
+/// one. An entry of another cancer that was refuted says nothing here.
+fn refuted(knowledge: &Knowledge, case: &Case, names: &link::Names, best: &Tumour) -> Option<Evidence> {
+    let conditions = case.chart.conditions.iter();
+    let refuted = conditions
+        .filter(|c| c.verification.as_deref() == Some("refuted"))
+        .filter(|c| names.same_code(c) || names_pnet(knowledge, c))
+        .find(|c| !is_after(case, best, c))?;
     Some(Evidence {
         resource: Some(refuted.resource.clone()),
         what: "refuted".into(),
         quote: None,
-        date: None,
+        date: refuted.recorded,
     })
+}
+
+/// True when a diagnosis names the tumour, whoever refutes it.
+fn names_pnet(knowledge: &Knowledge, condition: &Condition) -> bool {
+    let diagnosis = Diagnosis::of(
+        knowledge,
+        &[&condition.code],
+        &condition.body_sites,
+        &condition.notes,
+    );
+    let class = classify(knowledge, &condition.resource, None, &diagnosis, false);
+    class.is_some_and(|c| matches!(c.kind, Kind::Pnet | Kind::Siteless))
+}
+
+/// True when a tumour of the chart is dated after a refuted entry. Where a date is missing, or both are of one day, it
+/// cannot be told which of the two holds.
+fn is_after(case: &Case, tumour: &Tumour, refuted: &Condition) -> bool {
+    let listed = case
+        .chart
+        .conditions
+        .iter()
+        .find(|c| c.resource == tumour.resource);
+    let told = listed.map_or(tumour.date, |c| c.recorded.or(c.onset));
+    let taken_back = refuted.recorded.or(refuted.onset);
+    let in_chart = listed.is_some() || tumour.by_result;
+    match (told, taken_back) {
+        (Some(told), Some(taken_back)) => in_chart && told.earliest() > taken_back.earliest(),
+        _ => false,
+    }
 }
 
 /// True when the source that holds diagnoses was not delivered.

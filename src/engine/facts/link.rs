@@ -4,7 +4,7 @@ use super::disease::{self, Course, Diagnosis, Kind, NEUROENDOCRINE, Strength, Tu
 use super::{ChartFacts, Fact, OrderFacts};
 use crate::engine::case::{Case, Condition, DraftOrder, ReasonReference, ResourceRef};
 use crate::engine::counts;
-use crate::engine::language::{Assertion, Text};
+use crate::engine::language::{Assertion, Reading, Text};
 use crate::engine::marks::{self, Marks};
 use crate::engine::trace::Evidence;
 use crate::knowledge::Knowledge;
@@ -316,14 +316,41 @@ impl Link {
 }
 
 /// The tumour as the order names it, for today and for the past; neither where it is only the background of something
-/// else: "h/o pNET, abdominal pain" is about the pain, and so is "known pNET, abdominal pain".
+/// else: "h/o pNET, abdominal pain" is about the pain, and so is "known pNET, abdominal pain". Beside another illness the
+/// bare name is background too: "renal colic in pNET patient".
 fn tumour_named<'o>(order: &'o OrderFacts<'_>) -> (Option<&'o Evidence>, Option<&'o Evidence>) {
     let names = order.names();
-    let elsewhere = || order.reading().other_indication.is_some() || names.other_cancer.is_some();
+    let reading = order.reading();
+    let elsewhere = || other_reason(reading).is_some() || names.other_cancer.is_some();
+    let bare = || reading.other_illness.is_some() && !names.coded && !asks_about_tumour(reading);
     let present = names.about_tumour.as_ref();
-    let present = present.filter(|_| !(names.only_background && elsewhere()));
+    let background = || bare() || (names.only_background && elsewhere());
+    let present = present.filter(|_| !background());
     let past = names.about_past_tumour.as_ref().filter(|_| !elsewhere());
     (present, past)
+}
+
+/// The words of another reason than the tumour.
+fn other_reason(reading: &Reading) -> Option<(List, &str)> {
+    let indication = reading.other_indication.as_deref();
+    indication
+        .map(|w| (List::OtherIndication, w))
+        .or_else(|| reading.other_illness.as_deref().map(|w| (List::OtherIllness, w)))
+}
+
+/// The order puts a question about the tumour: its stage, its spread, or its later care.
+fn asks_about_tumour(reading: &Reading) -> bool {
+    let questions = [
+        &reading.metastatic_staging,
+        &reading.local,
+        &reading.surveillance,
+        &reading.follow_up,
+        &reading.observation,
+        &reading.response,
+        &reading.recurrence,
+        &reading.tissue,
+    ];
+    questions.into_iter().any(Option::is_some)
 }
 
 /// Section 4: whether the order says that it is about the pNET, which settles which of two pancreatic cancers it means.
@@ -353,6 +380,10 @@ pub fn decide(chart: &ChartFacts<'_>, order: &OrderFacts<'_>) -> Fact<Link> {
     if let (None, Some(guidance)) = (&staging, &reading.guidance) {
         return Fact::with(Link::Other, words(List::StudyGuidance, guidance));
     }
+    // "pNET; no staging needed": the tumour is named, and nothing is asked of it.
+    if let (None, Some(denial)) = (&staging, &reading.staging_denied) {
+        return Fact::with(Link::Other, words(List::StagingDenied, denial));
+    }
     if let (None, Some(other)) = (named, &names.other_cancer) {
         return Fact::with(Link::Other, other.clone());
     }
@@ -373,7 +404,7 @@ pub fn decide(chart: &ChartFacts<'_>, order: &OrderFacts<'_>) -> Fact<Link> {
         (None, Some(named)) => return Fact::with(Link::Linked, named.clone()),
         (None, None) => {}
     }
-    let other_words = reading.other_indication.as_deref();
+    let other_words = other_reason(reading);
     let states = names.states_reason || other_words.is_some();
     let care = [
         (List::Surveillance, &reading.surveillance),
@@ -387,7 +418,7 @@ pub fn decide(chart: &ChartFacts<'_>, order: &OrderFacts<'_>) -> Fact<Link> {
     let care = care.or_else(|| names.surveillance.clone());
     match (care, other_words) {
         (Some(care), None) if only_cancer && !names.other_code => Fact::with(Link::Care, care),
-        (_, Some(other)) => Fact::with(Link::Other, words(List::OtherIndication, other)),
+        (_, Some((list, other))) => Fact::with(Link::Other, words(list, other)),
         _ if states => Fact::bare(Link::Other),
         _ if !only_cancer => Fact {
             value: Link::Unclear,

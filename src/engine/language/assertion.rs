@@ -172,14 +172,48 @@ impl<'k> Text<'k> {
 
     /// Every phrase of the list with its label.
     pub(super) fn labelled(&self, list: List) -> Vec<Hit> {
-        let spans = self.spans(list);
-        spans
-            .into_iter()
-            .map(|span| Hit {
-                assertion: self.label(&span),
-                span,
-            })
-            .collect()
+        self.heard(list).collect()
+    }
+
+    /// The same, one after the other: a label costs more than a place.
+    fn heard(&self, list: List) -> impl Iterator<Item = Hit> {
+        self.spans(list).into_iter().filter_map(move |span| {
+            let assertion = match list {
+                List::PnetStrong => self.label_across(&span)?,
+                _ => self.label(&span),
+            };
+            Some(Hit { span, assertion })
+        })
+    }
+
+    /// The label of a phrase that may run from the organ to the tumour: "Pancreas, FNA: no neuroendocrine tumor" denies
+    /// the tumour between the two, and "pancreatic insufficiency after appendiceal NET" names another organ there. So
+    /// the text is asked again at each word for the tumour inside the phrase; where all of them are of another organ,
+    /// the phrase is none.
+    fn label_across(&self, span: &Range<usize>) -> Option<Assertion> {
+        let whole = self.label(span);
+        let part = self.clean.get(span.clone()).unwrap_or_default();
+        let within = |list: List| self.lexicon.hits(list, part, &self.possible);
+        let tumours = within(List::PnetNeedsPancreas);
+        let here = |at: &Range<usize>| span.start + at.start..span.start + at.end;
+        if tumours.is_empty() {
+            // An abbreviation that the other list does not hold stands at the end: "Pancreas: no NEC".
+            let last = part.rfind(' ').map_or(0, |space| space + 1)..part.len();
+            return Some(whole.min(self.label(&here(&last))));
+        }
+        let elsewhere = within(List::PnetOtherSite);
+        let another = |t: &Range<usize>| elsewhere.iter().any(|o| o.start <= t.start && t.end <= o.end);
+        let ours = tumours.iter().filter(|t| !another(t));
+        let inside = ours.map(|t| self.label(&here(t))).max()?;
+        Some(whole.min(inside))
+    }
+
+    /// The words of a list that the text denies.
+    #[must_use]
+    pub fn denies(&self, list: List) -> Option<String> {
+        let mut hits = self.heard(list);
+        hits.find(|h| h.assertion == Assertion::Negated)
+            .map(|h| self.quote(&h.span))
     }
 
     /// The strongest way in which the text speaks of a list, with the words.
@@ -209,13 +243,21 @@ impl<'k> Text<'k> {
         self.raw.get(span).map(|words| words.trim().to_owned())
     }
 
+    /// The first words of a list in the raw text that share no sign with the words of another list.
+    #[must_use]
+    pub fn raw_words_beside(&self, list: List, but: List) -> Option<String> {
+        let hits = |list| self.lexicon.hits(list, &self.raw, &self.possible);
+        let but = Spans::new(hits(but));
+        let span = hits(list).into_iter().find(|span| !but.overlap(span))?;
+        self.raw.get(span).map(|words| words.trim().to_owned())
+    }
+
     /// The words of a list that the text does not negate.
     #[must_use]
     pub fn not_negated(&self, list: List) -> Option<String> {
-        let mut spans = self.spans(list).into_iter();
-        spans
-            .find(|span| self.label(span) != Assertion::Negated)
-            .map(|span| self.quote(&span))
+        let mut hits = self.heard(list);
+        hits.find(|h| h.assertion != Assertion::Negated)
+            .map(|h| self.quote(&h.span))
     }
 
     /// The label of one span, by the cues before and after it inside its sentence part.

@@ -44,6 +44,8 @@ pub struct Reading {
     pub screening: Option<String>,
     pub resection_word: Option<String>,
     pub other_indication: Option<String>,
+    pub other_illness: Option<String>,
+    pub staging_denied: Option<String>,
     pub treatment_done: Option<String>,
     pub guidance: Option<String>,
     /// When the order says the tumour was found.
@@ -56,12 +58,26 @@ impl Reading {
     /// Reads a text.
     #[must_use]
     pub fn of(text: &Text<'_>) -> Self {
+        let staging_text = text.without(&[List::LocalSpan, List::RestageSpan]);
+        Self::with(text, &staging_text)
+    }
+
+    /// Reads the words of an order for endoscopic ultrasound: there "staging before surgery" asks for the local stage.
+    #[must_use]
+    pub fn of_endoscopy(text: &Text<'_>) -> Self {
+        let staging_text = text.without(&[List::LocalSpan, List::LocalByEus, List::RestageSpan]);
+        let mut reading = Self::with(text, &staging_text);
+        reading.local = reading.local.or_else(|| text.not_negated(List::LocalByEus));
+        reading
+    }
+
+    /// `staging_text`: the same text without the words that ask for another stage than that of the whole disease.
+    fn with(text: &Text<'_>, staging_text: &Text<'_>) -> Self {
         if text.is_empty() {
             return Self::default();
         }
-        let staging_text = text.without(&[List::LocalSpan, List::RestageSpan]);
         let tissue_text = text.without(&[List::TissueDoneSpan]);
-        let staging: Vec<_> = spoken(&staging_text, List::MetastaticStaging);
+        let staging: Vec<_> = spoken(staging_text, List::MetastaticStaging);
         Self {
             metastatic_staging: staging.first().map(|s| staging_text.quote(s)),
             initial_staging: staging_text.not_negated(List::InitialStaging),
@@ -79,6 +95,9 @@ impl Reading {
             screening: text.not_negated(List::Screening),
             resection_word: asserted(text, List::ResectionWord),
             other_indication: text.not_negated(List::OtherIndication),
+            other_illness: present(text, List::OtherIllness),
+            // Denials of staging are blanked before staging is looked for (traps).
+            staging_denied: text.raw_words_of(List::StagingDenied),
             treatment_done: asserted(text, List::TreatmentDone),
             guidance: tissue_text.not_negated(List::StudyGuidance),
             dated: dated(text),
@@ -128,6 +147,15 @@ fn spoken(text: &Text<'_>, list: List) -> Vec<Range<usize>> {
 
 fn mentioned(text: &Text<'_>, list: List) -> Option<String> {
     text.spans(list).first().map(|s| text.quote(s))
+}
+
+/// Words of a list that speak of today: what they deny or tell of the past is no reason for an order.
+fn present(text: &Text<'_>, list: List) -> Option<String> {
+    let hits = text.labelled(list);
+    let hit = hits
+        .into_iter()
+        .find(|h| !matches!(h.assertion, Assertion::Negated | Assertion::Historical))?;
+    Some(text.quote(&hit.span))
 }
 
 fn asserted(text: &Text<'_>, list: List) -> Option<String> {

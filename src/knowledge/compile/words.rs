@@ -143,7 +143,7 @@ impl Build<'_> {
             let known: &[&str] = match name.split('.').next().unwrap_or_default() {
                 "detail" => DETAIL,
                 "suggestion_label" => &["study", "adds", "surplus"],
-                "update_description" | "create_description" => &["text", "surplus"],
+                "update_description" | "create_description" => &["text", "surplus", "carried"],
                 "question_label" | "question_description" => &["text"],
                 "limits" => &["sources"],
                 _ => CARD,

@@ -3,8 +3,8 @@
 use super::chart::{current, has, is_current, members, readings};
 use super::words::{Mets, Names, Reading, Resection, read};
 use apposite::engine::case::{Case, DraftOrder, ReasonReference};
-use apposite::knowledge::Knowledge;
 use apposite::knowledge::vocabulary::Role;
+use apposite::knowledge::{Knowledge, Member};
 use apposite::terminology::Concept;
 
 /// What an order says.
@@ -123,7 +123,22 @@ pub fn of(k: &Knowledge, case: &Case, order: &DraftOrder) -> Order {
     let names_other_cancer = roles.iter().any(|m| m.role == Role::Malignancy)
         || words.iter().any(|w| w.names == Names::OtherCancer);
     let elsewhere = names_other_cancer || words.iter().any(|w| w.other_reason);
-    let word = |w: &Reading| matches!(w.names, Names::Pnet | Names::Siteless) && !(w.historical && elsewhere);
+    // "Renal colic in pNET patient": beside an illness the bare words are background, unless something is asked of the
+    // tumour or a code names it.
+    let asks = words.iter().any(|w| {
+        let later = w.surveillance || w.follow_up || w.observe || w.response || w.recurrence;
+        w.staging || w.local || w.tissue || later
+    });
+    let named_by_code = |m: &Member| {
+        PNET.contains(&m.role)
+            || TUMOUR.contains(&m.role)
+            || m.role == Role::PnetNec
+            || m.role == Role::Ambiguous
+            || (m.role == Role::NotPnetPancreas && m.entry.site_only)
+    };
+    let bare = words.iter().any(|w| w.illness) && !asks && !roles.iter().any(|m| named_by_code(m));
+    let background = |w: &Reading| bare || (w.historical && elsewhere);
+    let word = |w: &Reading| matches!(w.names, Names::Pnet | Names::Siteless) && !background(w);
     // Section 4, "no link on the order": a reference to the diagnosis links it, whatever its code says of the site.
     let coded = |role: Role| PNET.contains(&role) || matches!(role, Role::NetSiteless | Role::MorphNet);
     let names_pnet = roles.iter().any(|m| coded(m.role)) || words.iter().any(word);
@@ -134,7 +149,7 @@ pub fn of(k: &Knowledge, case: &Case, order: &DraftOrder) -> Order {
         || roles.iter().any(|m| {
             TUMOUR.contains(&m.role) || (m.role == Role::NotPnetPancreas && m.entry.site_only)
         })
-        || words.iter().any(|w| w.names == Names::Mass);
+        || (!bare && words.iter().any(|w| w.names == Names::Mass));
     // A note is a reason only when its words are: a note may be about anything.
     let says_why = words.iter().any(|w| {
         let intent =

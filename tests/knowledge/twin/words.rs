@@ -96,6 +96,8 @@ pub struct Reading {
     pub abbreviated: bool,
     /// A reason that is not the tumour.
     pub other_reason: bool,
+    /// The other reason is an illness of its own, no symptom of the tumour.
+    pub illness: bool,
     /// It is a remark on how to do the study, not a reason for it.
     pub remark: bool,
     pub contrast: Option<ContrastWord>,
@@ -139,6 +141,7 @@ const N: Reading = Reading {
     pancreas: false,
     abbreviated: false,
     other_reason: false,
+    illness: false,
     remark: false,
     contrast: None,
     tracer: None,
@@ -497,6 +500,7 @@ pub const REASONS: &[Row] = &[
         "L flank pain, r/o stone",
         Reading {
             other_reason: true,
+            illness: true,
             ..N
         },
     ),
@@ -504,6 +508,7 @@ pub const REASONS: &[Row] = &[
         "trauma",
         Reading {
             other_reason: true,
+            illness: true,
             ..N
         },
     ),

@@ -49,6 +49,25 @@ impl<'k> Diagnosis<'k> {
         [strong, upper].into_iter().flatten().max_by_key(|(a, _)| *a)
     }
 
+    /// Words by which the text takes the tumour back: it denies it, or calls the finding something harmless. Phrases
+    /// that are blanked before reading ("not a neuroendocrine tumour") count here too.
+    fn denial(&self) -> Option<(List, String)> {
+        let raw = self
+            .text
+            .raw_words_beside(List::PnetDenied, List::PnetDeniedElsewhere);
+        let by_label = || {
+            let lists = [List::PnetStrong, List::PnetNeedsPancreas];
+            // "No metastases from NET" denies the metastases.
+            let text = self
+                .text
+                .without(&[List::MetastasisNegated, List::PnetDeniedElsewhere]);
+            let named = lists.into_iter().any(|l| text.not_negated(l).is_some());
+            let denied = || lists.into_iter().find_map(|l| Some((l, text.denies(l)?)));
+            (!named).then(denied).flatten()
+        };
+        raw.map(|words| (List::PnetDenied, words)).or_else(by_label)
+    }
+
     /// Upper-case PNET may also mean the primitive tumour of children, brain and bone.
     fn speaks_of_primitive_tumours(&self) -> bool {
         self.text.raw_mentions(List::PnetUpperCaseExcluded) || self.marks.has(Role::PnetUpperCaseExcluded)
@@ -171,7 +190,11 @@ pub(in crate::engine) fn classify(
         || neuroendocrine
             .as_ref()
             .is_some_and(|(a, _)| matches!(a, Assertion::Queried | Assertion::Future));
-    let other_words = text.not_negated(List::PnetOther);
+    // Another tumour of the past says nothing against this one.
+    let other_words = text
+        .says(List::PnetOther)
+        .filter(|(a, _)| !matches!(a, Assertion::Negated | Assertion::Historical))
+        .map(|(_, words)| words);
     let secondary = text.not_negated(List::PnetSecondary);
 
     let specific = marks
@@ -181,7 +204,8 @@ pub(in crate::engine) fn classify(
         // A code for one tumour beside the code or words of another is a contradiction, not a diagnosis.
         let contradicted = diagnosis.other_histology().is_some()
             || secondary.is_some()
-            || (other_words.is_some() && strong.is_none() && neuroendocrine.is_none());
+            || other_words.is_some()
+            || diagnosis.denial().is_some();
         let kind = if contradicted { Kind::Ambiguous } else { Kind::Pnet };
         // A kind of tumour that usually sits in the pancreas is not a code of the pancreas: provisional, it stays a suspicion.
         let of_pancreas = member.role != R::PnetUsuallyPancreatic;
@@ -208,6 +232,9 @@ pub(in crate::engine) fn classify(
         if other_words.is_some() {
             return class(Kind::Ambiguous, by_words(List::PnetOther, words), false, false);
         }
+        if !doubted && let Some((list, words)) = diagnosis.denial() {
+            return class(Kind::Ambiguous, by_words(list, &words), false, false);
+        }
         return class(Kind::Pnet, by_words(List::PnetStrong, words), doubted, false);
     }
     let other_site = text.not_negated(List::PnetOtherSite);
@@ -226,10 +253,14 @@ pub(in crate::engine) fn classify(
         .as_ref()
         .is_some_and(|(a, _)| *a == Assertion::Historical);
     if siteless.is_some() || (neuroendocrine.is_some() && !historical) {
-        let kind = if diagnosis.of_pancreas() {
-            Kind::Pnet
-        } else {
-            Kind::Siteless
+        // Another kind of tumour, another organ or a denial beside the pancreas: no diagnosis, whatever the code.
+        let contradicted = other_words.is_some() || other_site.is_some() || diagnosis.denial().is_some();
+        let kind = match (diagnosis.of_pancreas(), contradicted) {
+            (true, true) => Kind::Ambiguous,
+            (true, false) => Kind::Pnet,
+            // Nothing that another diagnosis could place in the pancreas.
+            (false, true) => Kind::Undiagnosed,
+            (false, false) => Kind::Siteless,
         };
         let evidence = match (siteless, &neuroendocrine) {
             (Some(member), _) => by_code(member),

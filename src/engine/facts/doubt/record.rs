@@ -38,7 +38,23 @@ pub fn against(knowledge: &Knowledge, case: &Case, chart: &ChartFacts<'_>) -> Op
         let results = case.chart.observations.iter().filter(|o| counts::observation(o));
         results.into_iter().find_map(|o| result(knowledge, chart, o))
     };
-    told.or_else(done).or_else(results)
+    told.or_else(done)
+        .or_else(|| medicine(knowledge, case, chart))
+        .or_else(results)
+}
+
+/// A medicine against cancer, given since the tumour was found, of which no source says that it treats this tumour.
+fn medicine(knowledge: &Knowledge, case: &Case, chart: &ChartFacts<'_>) -> Option<Evidence> {
+    let ours = chart.tumours.iter().filter(|t| is_ours(t));
+    let found = ours.filter_map(|t| t.date).map(|d| d.earliest()).min();
+    let earlier = |start: PartialDate| found.is_some_and(|found| start.latest() < found);
+    let given = case.chart.medications.iter().filter(|m| counts::medication(m));
+    let mut since = given.filter(|m| !m.start.is_some_and(earlier));
+    since.find_map(|m| {
+        let text = Text::new(knowledge, &Text::join(m.code.words()));
+        let words = text.words_of(List::RecordMedicines)?;
+        Some(worded(&m.resource, List::RecordMedicines, &words, m.start))
+    })
 }
 
 fn worded(
@@ -133,8 +149,12 @@ fn result(knowledge: &Knowledge, chart: &ChartFacts<'_>, observation: &Observati
     let of_pancreas = text.raw_mentions(List::PancreasWord);
     let confirmed = chart.tumours.iter().any(|t| t.by_result && is_ours(t));
     let none = || {
-        let words = text.raw_words_of(List::NegativeResult)?;
-        (!confirmed && (of_pancreas || stands_alone(&text))).then_some((List::NegativeResult, words))
+        let negative = text.raw_words_of(List::NegativeResult);
+        let denied = || text.raw_words_of(List::PnetDenied);
+        let (list, words) = negative
+            .map(|words| (List::NegativeResult, words))
+            .or_else(|| Some((List::PnetDenied, denied()?)))?;
+        (!confirmed && (of_pancreas || stands_alone(&text))).then_some((list, words))
     };
     let other = || {
         let words = spoken_of(&text, List::OtherMalignancy)?;
