@@ -30,6 +30,11 @@ const OPEN: &[(&str, &str, &str)] = &[
         "MOD_IODINE",
         "the first card tells of the allergy and puts CT last; who takes it all the same is asked to check with radiology",
     ),
+    (
+        "DOTATATE",
+        "MOD_HIGH_GRADE",
+        "the first card puts FDG before DOTATATE and says why; who takes DOTATATE alone is reminded that FDG may tell more",
+    ),
 ];
 
 /// What came of one firing: per order its question, and the cards.
