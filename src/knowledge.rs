@@ -13,6 +13,7 @@ pub mod lint;
 pub mod literals;
 pub mod local;
 pub mod matcher;
+mod parts;
 pub mod space;
 pub mod table;
 pub mod vocabulary;

@@ -19,7 +19,7 @@ pub use codes::{
 };
 pub use scenarios::{FactEntry, RatingLine, RowEntry, ScenarioEntry, ScenariosFile, Voice};
 pub use studies::{EusPurpose, IvContrast, Modality, Region, StudiesFile, StudyEntry, Tracer};
-pub use texts::{LexiconFile, ModifiersFile, PhraseEntry, WindowEntry};
+pub use texts::{LexiconFile, ModifiersFile, PartEntry, PhraseEntry, WindowEntry};
 pub use topic::{
     CitationEntry, CitationsFile, Reviewer, ServiceWords, TableEntry, TopicCoding, TopicFile, TopicSource,
 };

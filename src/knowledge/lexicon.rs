@@ -1,8 +1,10 @@
 //! Phrase lists, compiled. What a hit means in its sentence is decided by `engine::language`, not here.
 
+use super::files::PhraseEntry;
 use super::finding::Finding;
 use super::literals::{FirstLook, Possible, Required, Start};
 use super::matcher::Matcher;
+use super::parts::Parts;
 use super::vocabulary::List;
 use regex_automata::{Anchored, Input};
 use regex_syntax::ParserBuilder;
@@ -193,14 +195,22 @@ impl Lexicon {
     pub(super) fn add(
         &mut self,
         list: List,
-        patterns: &[String],
-        words: &[String],
+        entry: &PhraseEntry,
+        parts: &Parts,
         finding: impl Fn(&str, String) -> Finding,
     ) -> Vec<Finding> {
         let mut findings = Vec::new();
         let first = self.patterns.len();
-        let words = words.iter().map(|w| (w, whole_word(w)));
-        for (written, pattern) in patterns.iter().map(|p| (p, p.clone())).chain(words) {
+        let words = entry.words.iter().map(|w| (w, Ok(whole_word(w))));
+        let patterns = entry.patterns.iter().map(|p| (p, parts.fill(p)));
+        for (written, pattern) in patterns.chain(words) {
+            let pattern = match pattern {
+                Ok(pattern) => pattern,
+                Err(error) => {
+                    findings.push(finding(written, error));
+                    continue;
+                }
+            };
             match Matcher::new(&pattern) {
                 Ok(regex) if regex.is_match(b"") => {
                     findings.push(finding(

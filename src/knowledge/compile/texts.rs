@@ -4,18 +4,23 @@ use super::super::files::{LexiconFile, ModifiersFile};
 use super::super::finding::Finding;
 use super::super::lexicon::Lexicon;
 use super::super::literals::MAX_PATTERNS;
+use super::super::parts::Parts;
 use super::super::vocabulary::{List, Window};
 use super::Build;
 use std::collections::{BTreeMap, BTreeSet};
 
 impl Build<'_> {
     pub(super) fn lexicon(&mut self) -> Lexicon {
+        let mut files = Vec::new();
+        for file in self.below("lexicon/") {
+            if let Some(read) = self.toml::<LexiconFile>(&file) {
+                files.push((file, read));
+            }
+        }
+        let parts = self.parts(&files);
         let mut lexicon = Lexicon::default();
         let mut seen = BTreeSet::new();
-        for file in self.below("lexicon/") {
-            let Some(read) = self.toml::<LexiconFile>(&file) else {
-                continue;
-            };
+        for (file, read) in files {
             for (name, entry) in read.list {
                 let Some(list) = List::named(&name) else {
                     self.find(
@@ -36,7 +41,7 @@ impl Build<'_> {
                         "merge the lists",
                     );
                 }
-                let broken = lexicon.add(list, &entry.patterns, &entry.words, |pattern, error| Finding {
+                let broken = lexicon.add(list, &entry, &parts, |pattern, error| Finding {
                     code: "K005",
                     file: file.clone(),
                     line: self.line_of(&file, pattern),
@@ -62,6 +67,25 @@ impl Build<'_> {
         }
         lexicon.finish();
         lexicon
+    }
+
+    /// The parts of all files, by their names.
+    fn parts(&mut self, files: &[(String, LexiconFile)]) -> Parts {
+        let mut parts = Parts::default();
+        for (file, read) in files {
+            for (name, part) in &read.part {
+                if !parts.add(name, &part.pattern) {
+                    self.find(
+                        "K004",
+                        file,
+                        &format!("[part.{name}]"),
+                        format!("part `{name}` stands twice"),
+                        "merge the parts",
+                    );
+                }
+            }
+        }
+        parts
     }
 
     pub(super) fn windows(&mut self) -> BTreeMap<Window, i64> {

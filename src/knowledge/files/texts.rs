@@ -9,8 +9,22 @@ use std::collections::BTreeMap;
 pub struct LexiconFile {
     /// What the file is about, for people.
     pub topic: String,
+    /// Name → part of phrases. Patterns of every file may use it: `{tumour}` stands for the part named `tumour`.
+    #[serde(default)]
+    pub part: BTreeMap<String, PartEntry>,
     /// Name → list.
+    #[serde(default)]
     pub list: BTreeMap<String, PhraseEntry>,
+}
+
+/// A part that many phrases share, written once.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PartEntry {
+    /// What it stands for, for people.
+    pub means: String,
+    /// A regular expression that uses no other part.
+    pub pattern: String,
 }
 
 /// One list of phrases.
