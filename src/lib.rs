@@ -14,14 +14,17 @@
 //! itself with the engine.
 //!
 //! Dependency rule (held by `tests/knowledge/tidy.rs`): `terminology` ← `knowledge` ← `engine` ← `answer` ←
-//! `review`; `cds_hooks` uses nothing of ours, `dialect` only that; only `fhir`, `service`, `config`, `simulate` (which uses nothing of ours) and `cli` belong to the shell, may do IO or name fhirbolt, and they
+//! `review`; `cds_hooks`, `insight` and `plot` use nothing of ours, `dialect` only the first, `report` the other two; only `fhir`, `service`, `config`, `simulate` (which uses nothing of ours) and `cli` belong to the shell, may do IO or name fhirbolt, and they
 //! exist only with the `service` feature. `cargo test --no-default-features` builds the core alone.
 
 pub mod answer;
 pub mod cds_hooks;
 pub mod dialect;
 pub mod engine;
+pub mod insight;
 pub mod knowledge;
+pub mod plot;
+pub mod report;
 pub mod review;
 pub mod terminology;
 

@@ -19,11 +19,16 @@ pub struct Child {
 impl Child {
     /// The program under test, as users start it.
     pub fn apposite() -> Self {
+        Self::keeping("none")
+    }
+
+    /// The same, keeping decisions there.
+    pub fn keeping(store: &str) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_apposite"));
         for name in ["APPOSITE_CARDS", "APPOSITE_LOG", "APPOSITE_LISTEN"] {
             command.env_remove(name);
         }
-        command.args(["serve", "--listen", "127.0.0.1:0", "--store", "none"]);
+        command.args(["serve", "--listen", "127.0.0.1:0", "--store", store]);
         Self::start(command)
     }
 
