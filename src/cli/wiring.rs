@@ -39,6 +39,9 @@ pub fn decide_configured(config: &Config) -> anyhow::Result<Arc<dyn Decide>> {
 fn service_configured(config: &Config) -> anyhow::Result<ImagingService> {
     let files = files(config.cards.as_deref())?;
     let service = service_of(&files, config.local_codes.as_deref())?;
+    let service = service
+        .showing(config.discovery)
+        .context("the discovery document cannot be written")?;
     Ok(match agreements::read(config, &files)? {
         Some(agreements) => service.with_agreements(agreements),
         None => service,
