@@ -14,8 +14,8 @@ mod store;
 
 pub use check::Problem;
 pub use client::{Algorithm, Client, Orderables, Replay};
-pub use discovery::{Discovery, Ids, Members};
 pub use dialects::{file as dialect_file, rating_problems};
+pub use discovery::{Discovery, Ids, Members};
 pub use store::Store;
 
 use crate::dialect;

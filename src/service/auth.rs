@@ -228,7 +228,10 @@ impl Registered {
                 let tls = url.scheme() == "https";
                 let file = client.authorities.as_deref().filter(|_| tls);
                 let authorities = file.map(authorities::read).transpose();
-                let authorities = authorities.map_err(|fault| SetupError::Authorities { client: name(), fault })?;
+                let authorities = authorities.map_err(|fault| SetupError::Authorities {
+                    client: name(),
+                    fault,
+                })?;
                 let http = source::http(tls, authorities).map_err(|_| SetupError::Tls { client: name() })?;
                 Place::Address(http, url)
             }

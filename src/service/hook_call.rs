@@ -326,9 +326,7 @@ impl Decide for ImagingService {
     ) -> Answering<'a> {
         Box::pin(async move {
             let hooks = self.hooks(service_id);
-            let judged = self
-                .judge_gathering(&hooks, caller, body, today, access)
-                .await?;
+            let judged = self.judge_gathering(&hooks, caller, body, today, access).await?;
             if let Some(source) = judged.consultation.unavailable {
                 return Err(Refusal::DataUnavailable {
                     source_key: source.key(),

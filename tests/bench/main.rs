@@ -3,6 +3,7 @@
 //! `cargo bench --bench load` (`-- --quick` for fewer rounds). Two child processes, the yardstick and
 //! `apposite serve`, are driven in turns over kept-alive connections; ratios are medians over the rounds, so that
 //! the speed of the machine and its other load cancel out. Ends with an error if an answer is wrong or a bar missed.
+//! `-- --signed` measures in the same way what it costs that callers sign.
 
 #![expect(
     clippy::unwrap_used,
@@ -14,6 +15,10 @@
 mod children;
 mod drive;
 mod requests;
+mod signed;
+#[path = "../service/support/signer.rs"]
+#[allow(dead_code, reason = "the tests make other keys, too")]
+mod signer;
 
 use children::Child;
 use drive::Connections;
@@ -66,7 +71,12 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let rounds = if has("--quick") { 5 } else { 15 };
-    match measure(rounds) {
+    let outcome = if has("--signed") {
+        signed::measure(rounds)
+    } else {
+        measure(rounds)
+    };
+    match outcome {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => {
             eprintln!("error: a bar was missed");

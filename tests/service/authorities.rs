@@ -133,7 +133,13 @@ async fn servers_are_believed_by_their_own_authority_only() {
             .timeout(PATIENCE)
             .build()
             .unwrap();
-        let response = http.post(&url).bearer_auth(token).json(&call).send().await.unwrap();
+        let response = http
+            .post(&url)
+            .bearer_auth(token)
+            .json(&call)
+            .send()
+            .await
+            .unwrap();
         assert_eq!(response.status(), expected, "{at}");
         assert_eq!(key_asked.load(Ordering::SeqCst) > 0, expected != 401, "{at}");
         assert_eq!(fhir_asked.load(Ordering::SeqCst) > 0, expected == 200, "{at}");
@@ -147,7 +153,10 @@ fn a_file_without_authorities_is_told_at_the_start() {
     let damaged = pem("CERTIFICATE", &[0x30, 0x03, 0x02, 0x01, 0x01]);
     for (file, word) in [
         (folder.write("empty.pem", ""), "holds no certificate"),
-        (folder.write("text.pem", "no PEM at all\n"), "holds no certificate"),
+        (
+            folder.write("text.pem", "no PEM at all\n"),
+            "holds no certificate",
+        ),
         (folder.write("damaged.pem", &damaged), "cannot be used"),
         (folder.0.join("missing.pem"), "cannot be read"),
     ] {
@@ -161,7 +170,8 @@ fn a_file_without_authorities_is_told_at_the_start() {
         let keys = Callers::registered(&clients, &[], false).unwrap_err().to_string();
         let fhir = FhirReach::registered(&clients).unwrap_err().to_string();
         for told in [keys, fhir] {
-            let whole = told.contains("`ehr`") && told.contains(word) && told.contains(file.to_str().unwrap());
+            let whole =
+                told.contains("`ehr`") && told.contains(word) && told.contains(file.to_str().unwrap());
             assert!(whole, "{told}");
         }
     }

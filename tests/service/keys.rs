@@ -5,7 +5,7 @@ use super::support::app::{App, PATIENCE};
 use super::support::idp::{KeyServer, Reply};
 use super::support::signer::Signer;
 use apposite::config::Client;
-use apposite::service::{Callers, Settings};
+use apposite::service::{Callers, Limits, Settings};
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -23,12 +23,21 @@ fn client(name: &str, url: String) -> Client {
     }
 }
 
+/// Failed attempts are what these tests are about, so they are not counted.
+fn patient() -> Limits {
+    Limits {
+        failures: None,
+        ..Limits::default()
+    }
+}
+
 /// A service for these clients that lets this time pass between two fetches.
 async fn open(clients: &[Client], pause: Duration) -> App {
     App::configured(|address| {
         let bases = [format!("http://{address}")];
         Settings {
             callers: Callers::registered_asking(clients, &bases, false, pause).unwrap(),
+            limits: patient(),
             ..Settings::development()
         }
     })
@@ -41,7 +50,8 @@ async fn call(app: &App, name: &str, signer: &Signer) -> u16 {
     let number = NUMBER.fetch_add(1, Ordering::Relaxed);
     let now = jiff::Timestamp::now().as_second();
     let aud = app.url("/cds-services/silent");
-    let claims = json!({ "iss": issuer(name), "aud": aud, "exp": now + 300, "iat": now, "jti": format!("{number}") });
+    let claims =
+        json!({ "iss": issuer(name), "aud": aud, "exp": now + 300, "iat": now, "jti": format!("{number}") });
     let token = signer.sign("ES384", &signer.header("ES384").to_string(), &claims.to_string());
     let call = app.call("silent").bearer_auth(token);
     call.send().await.unwrap().status().as_u16()
@@ -76,6 +86,7 @@ async fn thirty_unknown_keys_cause_a_handful_of_fetches() {
     let clients = [client("ehr", keys.url.clone())];
     let app = App::configured(|address| Settings {
         callers: Callers::registered(&clients, &[format!("http://{address}")], false).unwrap(),
+        limits: patient(),
         ..Settings::development()
     })
     .await;
@@ -127,7 +138,10 @@ fn faults(set: &str, elsewhere: &str) -> Vec<(&'static str, Said)> {
             Said::Bytes(bytes(format!("{HEAD}Content-Length: 9000\r\n\r\n{set}"))),
         ),
         ("cut JSON", json(&set[..set.len() - 2])),
-        ("no HTTP", Said::Bytes(bytes("SSH-2.0-garbage\r\n\r\n".to_owned()))),
+        (
+            "no HTTP",
+            Said::Bytes(bytes("SSH-2.0-garbage\r\n\r\n".to_owned())),
+        ),
         ("garbage", Said::of(200, "application/json", &[0xff, 0xfe, 0, 1])),
         ("nothing", json("")),
         ("null", json("null")),
@@ -178,7 +192,7 @@ async fn a_key_server_that_fails_costs_its_own_client_only() {
             assert_eq!(call(&app, "good", &signer).await, 200);
         }
     };
-    let both = async { futures_util::join!(futures_util::future::join_all(calls), meanwhile) };
+    let both = async { futures_util::future::join(futures_util::future::join_all(calls), meanwhile).await };
     tokio::time::timeout(PATIENCE, both).await.unwrap();
     assert_eq!(trap.calls(), 0, "redirects are not followed");
 }
