@@ -8,6 +8,7 @@
 mod check;
 mod client;
 mod dialects;
+mod discovery;
 mod mode;
 pub mod reference;
 mod store;
@@ -15,6 +16,7 @@ mod store;
 pub use check::Problem;
 pub use client::{Algorithm, Client, Orderables, Replay};
 pub use dialects::{file as dialect_file, rating_problems};
+pub use discovery::{Discovery, Ids, Members};
 pub use mode::{CardMode, Modes};
 pub use store::Store;
 
@@ -44,6 +46,8 @@ pub struct Config {
     pub local_codes: Option<PathBuf>,
     /// How callers speak CDS Hooks where no client is registered.
     pub dialect: String,
+    /// What the discovery document shows.
+    pub discovery: Discovery,
     /// Sizes, times and counts.
     pub limits: Limits,
     /// How far reading from FHIR servers goes.
@@ -72,6 +76,7 @@ impl Default for Config {
             cards: None,
             local_codes: None,
             dialect: dialect::GENERIC.to_owned(),
+            discovery: Discovery::default(),
             limits: Limits::default(),
             fhir: Fhir::default(),
             tls: Tls::default(),
@@ -232,7 +237,7 @@ impl Config {
         let files = config
             .clients
             .iter_mut()
-            .flat_map(|c| [&mut c.jwks_file, &mut c.local_codes]);
+            .flat_map(|c| [&mut c.jwks_file, &mut c.local_codes, &mut c.authorities]);
         for path in files
             .chain([&mut config.cards, &mut config.local_codes])
             .chain([

@@ -9,9 +9,11 @@
 mod admin;
 pub mod agreement;
 pub mod auth;
+pub mod authorities;
 mod body;
 pub mod cors;
 pub mod decide;
+mod discovery;
 mod door;
 mod edge;
 mod feedback;

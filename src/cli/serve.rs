@@ -18,6 +18,9 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
+/// What to do about a file of authorities.
+const AUTHORITIES_HELP: &str = "give the certificates of the authorities as PEM";
+
 /// How long the store may take to write what waits, once every call is answered.
 const STORE_TIME: Duration = Duration::from_secs(5);
 
@@ -206,6 +209,7 @@ pub(super) fn callers(config: &Config, address: SocketAddr) -> Result<Callers, F
         let help = match &error {
             SetupError::Address { .. } => "write an address as browsers show it",
             SetupError::File { .. } => "give the JWK Set of this client, as JSON",
+            SetupError::Authorities { .. } => AUTHORITIES_HELP,
             SetupError::Tls { .. } => {
                 "install the certificates of authorities, or name a file of them in SSL_CERT_FILE"
             }
@@ -223,6 +227,7 @@ pub(super) fn fhir_reach(config: &Config) -> Result<FhirReach, Failure> {
             BaseFault::Address { .. } => {
                 "check where this FHIR server is, and say so if it is where it should be"
             }
+            BaseFault::Authorities(_) => AUTHORITIES_HELP,
             BaseFault::Client { .. } => {
                 "install the certificates of authorities, or name a file of them in SSL_CERT_FILE"
             }

@@ -41,6 +41,9 @@ fn service_configured(config: &Config) -> anyhow::Result<ImagingService> {
     let service = service_of(&files, config.local_codes.as_deref())?;
     let modes = modes::of(config, service.knowledge())?;
     let service = service.with_modes(modes);
+    let service = service
+        .showing(config.discovery)
+        .context("the discovery document cannot be written")?;
     Ok(match agreements::read(config, &files)? {
         Some(agreements) => service.with_agreements(agreements),
         None => service,

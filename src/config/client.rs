@@ -22,6 +22,9 @@ pub struct Client {
     /// Whether `jwks_url` may be plain `http`, on this machine only.
     #[serde(default)]
     pub jwks_plain_http: bool,
+    /// The authorities that sign certificates of its servers.
+    #[serde(default)]
+    pub authorities: Option<PathBuf>,
     /// Values of `aud` accepted besides the address of the service.
     #[serde(default)]
     pub audiences: Vec<String>,
@@ -125,6 +128,7 @@ impl Client {
             jwks_url: None,
             jwks_file: None,
             jwks_plain_http: false,
+            authorities: None,
             audiences: Vec::new(),
             algorithms: default_algorithms(),
             tenants: Vec::new(),

@@ -15,6 +15,7 @@ mod token;
 
 pub use denial::Denial;
 
+use super::authorities::{self, AuthoritiesFault};
 use super::rate::{Bucket, Rate};
 use super::redacted::Redacted;
 use super::refusal::Refusal;
@@ -28,7 +29,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use token::{Token, Verified};
 
 /// Who may call.
@@ -89,6 +90,14 @@ pub enum SetupError {
         /// What is wrong with it.
         why: String,
     },
+    /// The file with the authorities of its servers cannot be used.
+    #[error("client `{client}`: {fault}")]
+    Authorities {
+        /// The client's name.
+        client: String,
+        /// What is wrong with it.
+        fault: AuthoritiesFault,
+    },
     /// The TLS library found no authorities to trust.
     #[error("client `{client}`: no certificates of authorities are installed on this machine")]
     Tls {
@@ -118,7 +127,25 @@ impl Callers {
         bases: &[String],
         discovery_needs_token: bool,
     ) -> Result<Self, SetupError> {
-        let with = |client: &Client| Ok((client.issuer.clone(), Registered::new(client)?));
+        Self::registered_asking(clients, bases, discovery_needs_token, Times::USUAL.pause)
+    }
+
+    /// The same, with another time between two fetches of the keys of one client: shorter, a rotated key works sooner,
+    /// and tokens with unknown keys cause more fetches.
+    ///
+    /// # Errors
+    /// If the keys of a client cannot be looked after on this machine.
+    pub fn registered_asking(
+        clients: &[Client],
+        bases: &[String],
+        discovery_needs_token: bool,
+        pause: Duration,
+    ) -> Result<Self, SetupError> {
+        let times = Times {
+            pause,
+            ..Times::USUAL
+        };
+        let with = |client: &Client| Ok((client.issuer.clone(), Registered::new(client, times)?));
         let by_issuer = clients.iter().map(with).collect::<Result<_, _>>()?;
         let bases = bases.iter().map(|b| b.trim_end_matches('/').to_owned());
         Ok(Self {
@@ -193,16 +220,20 @@ impl Callers {
 }
 
 impl Registered {
-    fn new(client: &Client) -> Result<Self, SetupError> {
+    fn new(client: &Client, times: Times) -> Result<Self, SetupError> {
         let name = || client.name.clone();
         let place = match (&client.jwks_url, &client.jwks_file) {
             (Some(url), _) => {
                 let url = reqwest::Url::parse(url).map_err(|_| SetupError::Address { client: name() })?;
                 let tls = url.scheme() == "https";
-                Place::Address(
-                    source::http(tls).map_err(|_| SetupError::Tls { client: name() })?,
-                    url,
-                )
+                let file = client.authorities.as_deref().filter(|_| tls);
+                let authorities = file.map(authorities::read).transpose();
+                let authorities = authorities.map_err(|fault| SetupError::Authorities {
+                    client: name(),
+                    fault,
+                })?;
+                let http = source::http(tls, authorities).map_err(|_| SetupError::Tls { client: name() })?;
+                Place::Address(http, url)
             }
             (None, Some(file)) => {
                 // It is read again later; what is wrong with it is better told now.
@@ -216,7 +247,7 @@ impl Registered {
             (None, None) => return Err(SetupError::Address { client: name() }),
         };
         Ok(Self {
-            keys: KeySource::new(&client.name, place, Times::USUAL),
+            keys: KeySource::new(&client.name, place, times),
             seen: Seen::new(client.seen_tokens),
             bucket: Rate::limit(client.rate_per_second, client.burst).map(Bucket::new),
             client: Arc::new(client.clone()),

@@ -5,7 +5,8 @@
 
 use super::agreement::{Agreement, Agreements};
 use super::auth::Caller;
-use super::decide::{About, Answer, Answering, Decide, Gathered, Release, Service, Tally};
+use super::decide::{About, Answer, Answering, Decide, Gathered, Release, Tally};
+use super::discovery::{self, HOOKS};
 use super::gather::{self, Fetched, FhirAccess, ROUNDS};
 use super::modes::{Modes, Now};
 use super::record::{self, Record};
@@ -13,9 +14,9 @@ use super::refusal::Refusal;
 use crate::answer::{self, Call, explain};
 use crate::cds_hooks::context::Hook;
 use crate::cds_hooks::depth;
-use crate::cds_hooks::discovery::{Discovery, PrefetchTemplates, ServiceDescription};
 use crate::cds_hooks::response::{Card, Response};
 use crate::cds_hooks::{HookRequest, RequestFault};
+use crate::config;
 use crate::dialect::{self, Place};
 use crate::engine::case::{Case, ResourceRef};
 use crate::engine::{Consultation, consult};
@@ -29,18 +30,9 @@ use std::collections::BTreeMap;
 use std::sync::OnceLock;
 use std::time::Instant;
 
-/// Version of the CDS Hooks specification this service is written to.
-const SPECIFICATION: &str = "3.0.0";
-
-/// Version of both order hooks.
-const HOOK_VERSION: &str = "1.0";
-
 /// A request that gets a card, and the day it is judged on (SC-27: a service that cannot judge it is not ready).
 const EXAMPLE: &[u8] = include_bytes!("../../fixtures/hooks/order-select/seed-noncontrast-ct.json");
 const EXAMPLE_DAY: Date = jiff::civil::date(2026, 6, 15);
-
-/// The hooks served, in the order of discovery: clients that keep one entry per URL keep the last (P-11).
-const HOOKS: [Hook; 2] = [Hook::OrderSign, Hook::OrderSelect];
 
 /// The service over one rule set.
 #[derive(Debug)]
@@ -79,14 +71,10 @@ impl ImagingService {
     /// # Errors
     /// If the discovery document cannot be written.
     pub fn new(knowledge: Knowledge) -> Result<Self, serde_json::Error> {
-        let words = &knowledge.topic().service;
-        let service = |hook: Hook| Service {
-            id: words.id.clone(),
-            hook: hook.name().to_owned(),
-        };
+        let shown = config::Discovery::default();
         let digest: String = knowledge.digest().chars().take(12).collect();
         let about = About {
-            services: HOOKS.into_iter().map(service).collect(),
+            services: discovery::services(&knowledge, shown.ids),
             knowledge: format!(
                 "{} {} ({}, sha256 {digest}…)",
                 knowledge.id(),
@@ -105,7 +93,7 @@ impl ImagingService {
                 .map(|r| (r.system.clone(), r.code.clone()))
                 .collect(),
         };
-        let discovery = serde_json::to_vec(&discovery(&knowledge))?;
+        let discovery = serde_json::to_vec(&discovery::document(&knowledge, &about.services, shown))?;
         Ok(Self {
             knowledge,
             about,
@@ -127,6 +115,24 @@ impl ImagingService {
     pub fn with_modes(mut self, modes: Modes) -> Self {
         self.modes = modes;
         self
+    }
+
+    /// The same service, with another discovery document.
+    ///
+    /// # Errors
+    /// If the document cannot be written.
+    pub fn showing(mut self, shown: config::Discovery) -> Result<Self, serde_json::Error> {
+        self.about.services = discovery::services(&self.knowledge, shown.ids);
+        let document = discovery::document(&self.knowledge, &self.about.services, shown);
+        self.discovery = serde_json::to_vec(&document)?.into();
+        Ok(self)
+    }
+
+    /// The hooks that are answered at this address.
+    fn hooks(&self, service_id: &str) -> Vec<Hook> {
+        let listed = HOOKS.into_iter().zip(&self.about.services);
+        let here = listed.filter(|(_, service)| service.id == service_id);
+        here.map(|(hook, _)| hook).collect()
     }
 
     /// What was agreed with this caller, if anything.
@@ -159,17 +165,16 @@ impl ImagingService {
     /// # Errors
     /// If the body is not a call of this service.
     pub fn judge_for(&self, caller: &Caller, body: &[u8], today: Date) -> Result<Judged, RequestFault> {
-        let request = read(body)?;
+        let request = read(body, &HOOKS)?;
         let seen = judged_by(self.knowledge_for(caller), &request, today)?;
         Ok(self.respond(caller, &request, seen, &Now::default()))
     }
 
-    /// Judges the body of one call of this caller, asking the FHIR server for what is missing and could change the answer.
-    ///
-    /// # Errors
-    /// If the body is not a call of this service.
-    pub async fn judge_gathering(
+    /// Judges the body of one call of this caller at one of these hooks, asking the FHIR server for what is missing and
+    /// could change the answer.
+    async fn judge_gathering(
         &self,
+        hooks: &[Hook],
         caller: &Caller,
         body: &[u8],
         today: Date,
@@ -177,7 +182,7 @@ impl ImagingService {
         now: &Now,
     ) -> Result<Judged, RequestFault> {
         let received = Instant::now();
-        let sent = read(body)?;
+        let sent = read(body, hooks)?;
         // What was fetched outlives everything that is read from it.
         let rounds: [OnceLock<Vec<Fetched>>; ROUNDS] = Default::default();
         let mut request = sent.clone();
@@ -339,9 +344,12 @@ impl Decide for ImagingService {
         access: &'a FhirAccess,
     ) -> Answering<'a> {
         Box::pin(async move {
+            let hooks = self.hooks(service_id);
             let client = caller.client().map(|client| client.name.as_str());
             let now = self.modes.now(service_id, client);
-            let judged = self.judge_gathering(caller, body, today, access, &now).await?;
+            let judged = self
+                .judge_gathering(&hooks, caller, body, today, access, &now)
+                .await?;
             // Who is shown nothing is not told either that something could not be judged.
             if let Some(source) = judged.consultation.unavailable
                 && now.call == Mode::Shown
@@ -389,11 +397,11 @@ fn tally(judged: &Judged, now: &Now) -> Tally {
     }
 }
 
-/// Step 3: the call as sent.
-fn read(body: &[u8]) -> Result<HookRequest<'_>, RequestFault> {
+/// Step 3: the call as sent, to an address that answers these hooks.
+fn read<'a>(body: &'a [u8], hooks: &[Hook]) -> Result<HookRequest<'a>, RequestFault> {
     depth::check(body)?;
     let request = HookRequest::parse(body)?;
-    request.require_hook(&HOOKS)?;
+    request.require_hook(hooks)?;
     Ok(request)
 }
 
@@ -406,26 +414,4 @@ fn judged_by<'a>(
     let translated = fhir::translate(request, knowledge, today)?;
     let consultation = consult(knowledge, &translated.case);
     Ok((translated, consultation))
-}
-
-/// The discovery document: one id at both hooks.
-fn discovery(knowledge: &Knowledge) -> Discovery {
-    let words = &knowledge.topic().service;
-    let asked = fhir::KEYS
-        .iter()
-        .filter_map(|k| Some((k.key.to_owned(), k.template?.to_owned())));
-    let prefetch = PrefetchTemplates(asked.collect());
-    let describe = |hook: Hook| ServiceDescription {
-        hook: hook.name().to_owned(),
-        title: Some(words.title.clone()),
-        description: words.description.clone(),
-        id: words.id.clone(),
-        prefetch: prefetch.clone(),
-        usage_requirements: Some(words.usage_requirements.clone()),
-        version: Some(SPECIFICATION.to_owned()),
-        hook_version: Some(HOOK_VERSION.to_owned()),
-    };
-    Discovery {
-        services: HOOKS.into_iter().map(describe).collect(),
-    }
 }

@@ -6,6 +6,7 @@ use serde_json::Value;
 use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::SocketAddr;
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 /// The argument that turns this program into the yardstick.
@@ -24,12 +25,28 @@ impl Child {
 
     /// The same, keeping decisions there.
     pub fn keeping(store: &str) -> Self {
+        Self::start(Self::serving(store))
+    }
+
+    /// The same with a configuration, keeping nothing.
+    pub fn configured(file: &Path) -> Self {
+        let mut command = Self::serving("none");
+        command.arg("--config").arg(file);
+        Self::start(command)
+    }
+
+    fn serving(store: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_apposite"));
-        for name in ["APPOSITE_CARDS", "APPOSITE_LOG", "APPOSITE_LISTEN"] {
+        for name in [
+            "APPOSITE_CARDS",
+            "APPOSITE_LOG",
+            "APPOSITE_LISTEN",
+            "APPOSITE_CONFIG",
+        ] {
             command.env_remove(name);
         }
         command.args(["serve", "--listen", "127.0.0.1:0", "--store", store]);
-        Self::start(command)
+        command
     }
 
     /// The bare route.
@@ -59,17 +76,7 @@ impl Child {
 
     /// CPU time of all its threads so far: nanoseconds from the scheduler where it keeps them, else clock ticks.
     pub fn cpu_micros(&self) -> f64 {
-        let process = format!("/proc/{}", self.process.id());
-        let threads = fs::read_dir(format!("{process}/task")).unwrap();
-        let nanos: Option<f64> = threads
-            .map(|thread| {
-                let stat = fs::read_to_string(thread.ok()?.path().join("schedstat")).ok()?;
-                stat.split_whitespace().next()?.parse::<f64>().ok()
-            })
-            .sum();
-        nanos
-            .filter(|n| *n > 0.0)
-            .map_or_else(|| ticks(&process) * 10_000.0, |n| n / 1_000.0)
+        cpu_micros(&format!("/proc/{}", self.process.id()))
     }
 
     pub fn peak_memory_mb(&self) -> f64 {
@@ -77,6 +84,24 @@ impl Child {
         let line = status.lines().find_map(|l| l.strip_prefix("VmHWM:")).unwrap();
         line.trim().trim_end_matches("kB").trim().parse::<f64>().unwrap() / 1024.0
     }
+}
+
+/// CPU time of all threads of this process so far.
+pub fn own_cpu_micros() -> f64 {
+    cpu_micros("/proc/self")
+}
+
+fn cpu_micros(process: &str) -> f64 {
+    let threads = fs::read_dir(format!("{process}/task")).unwrap();
+    let nanos: Option<f64> = threads
+        .map(|thread| {
+            let stat = fs::read_to_string(thread.ok()?.path().join("schedstat")).ok()?;
+            stat.split_whitespace().next()?.parse::<f64>().ok()
+        })
+        .sum();
+    nanos
+        .filter(|n| *n > 0.0)
+        .map_or_else(|| ticks(process) * 10_000.0, |n| n / 1_000.0)
 }
 
 /// User and system time in hundredths of a second, the unit of every Linux we know.

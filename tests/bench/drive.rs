@@ -11,7 +11,8 @@ const CONNECTIONS: usize = 8;
 
 pub struct Connections {
     open: Vec<BufReader<TcpStream>>,
-    request: Vec<u8>,
+    service: String,
+    body: Vec<u8>,
 }
 
 impl Connections {
@@ -23,19 +24,33 @@ impl Connections {
         };
         Self {
             open: (0..CONNECTIONS).map(|_| connect()).collect(),
-            request: call(service, body),
+            service: service.to_owned(),
+            body: body.to_owned(),
         }
     }
 
     /// Makes this many calls, spread over the connections; each must succeed.
     pub fn run(&mut self, calls: usize) {
-        let request = &self.request;
+        let request = &call(&self.service, &self.body, None);
+        self.spread(calls, |_| request);
+    }
+
+    /// The same, each call with a token of its own.
+    pub fn run_signed(&mut self, tokens: &[String]) {
+        let signed = |token: &String| call(&self.service, &self.body, Some(token));
+        let requests: Vec<Vec<u8>> = tokens.iter().map(signed).collect();
+        self.spread(requests.len(), |at| &requests[at]);
+    }
+
+    /// Makes this many calls; the connection at `n` makes every `CONNECTIONS`th, from the `n`th.
+    fn spread<'a>(&mut self, calls: usize, request: impl Fn(usize) -> &'a Vec<u8> + Sync) {
+        let request = &request;
         thread::scope(|scope| {
             for (at, connection) in self.open.iter_mut().enumerate() {
                 let share = calls / CONNECTIONS + usize::from(at < calls % CONNECTIONS);
                 scope.spawn(move || {
-                    for _ in 0..share {
-                        let (status, _) = exchange(connection, request);
+                    for number in 0..share {
+                        let (status, _) = exchange(connection, request(at + number * CONNECTIONS));
                         assert_eq!(status, 200);
                     }
                 });
@@ -44,9 +59,10 @@ impl Connections {
     }
 }
 
-fn call(service: &str, body: &[u8]) -> Vec<u8> {
+fn call(service: &str, body: &[u8], token: Option<&str>) -> Vec<u8> {
+    let authorization = token.map_or_else(String::new, |t| format!("Authorization: Bearer {t}\r\n"));
     let head = format!(
-        "POST /cds-services/{service} HTTP/1.1\r\nHost: bench\r\nAccept: application/json\r\n\
+        "POST /cds-services/{service} HTTP/1.1\r\nHost: bench\r\nAccept: application/json\r\n{authorization}\
          Content-Type: application/json\r\nContent-Length: {}\r\n\r\n",
         body.len()
     );
@@ -94,7 +110,7 @@ pub fn service_for(address: SocketAddr, hook: &str) -> Result<String, String> {
 /// A fast wrong answer is worth nothing: silence must be silent, and a card must be there.
 pub fn check(address: SocketAddr, service: &str, body: &[u8], story: Story) -> Result<(), String> {
     let mut connection = BufReader::new(TcpStream::connect(address).unwrap());
-    let (status, answer) = exchange(&mut connection, &call(service, body));
+    let (status, answer) = exchange(&mut connection, &call(service, body, None));
     let answer: Value = serde_json::from_slice(&answer).map_err(|e| e.to_string())?;
     let cards = answer["cards"].as_array().map(Vec::len);
     let right = match story {

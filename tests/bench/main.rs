@@ -6,6 +6,8 @@
 //!
 //! `-- --store` measures instead what keeping audit rows costs: the program with a store in a file against the same
 //! program without one.
+//!
+//! `-- --signed` measures in the same way what it costs that callers sign.
 
 #![expect(
     clippy::unwrap_used,
@@ -17,6 +19,10 @@
 mod children;
 mod drive;
 mod requests;
+mod signed;
+#[path = "../service/support/signer.rs"]
+#[allow(dead_code, reason = "the tests make other keys, too")]
+mod signer;
 
 use children::Child;
 use drive::Connections;
@@ -71,6 +77,8 @@ fn main() -> ExitCode {
     let rounds = if has("--quick") { 5 } else { 15 };
     let outcome = if has("--store") {
         audited(rounds)
+    } else if has("--signed") {
+        signed::measure(rounds)
     } else {
         measure(rounds)
     };

@@ -2,7 +2,7 @@
 
 mod callers;
 mod canary;
-mod ehr;
+pub mod ehr;
 mod failures;
 mod prefetch;
 mod reach;
@@ -82,6 +82,7 @@ fn settings(base: &str) -> Settings {
             url: base.to_owned(),
             allow_private: false,
             allow_loopback: true,
+            authorities: None,
         }],
         // Long, so that a busy machine fails no test; tests about time set their own.
         deadline: Duration::from_secs(5),

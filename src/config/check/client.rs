@@ -80,6 +80,14 @@ pub(super) fn one_client(client: &Client, profile: Profile, found: &mut Findings
             "write our name at its authorization server, or leave it out",
         );
     }
+    let servers = client.fhir_bases.iter().chain(&client.jwks_url);
+    if client.authorities.is_some() && !servers.into_iter().any(|url| url.starts_with("https://")) {
+        found.add(
+            place(client, "authorities"),
+            "no server of this client shows a certificate",
+            "leave it out, or write `jwks_url` and `fhir_bases` with https",
+        );
+    }
     for base in &client.fhir_bases {
         fhir_base(client, base, production, found);
     }

@@ -102,6 +102,11 @@ fn what_no_profile_allows_is_named() {
         &format!("{CLIENT}{}", CLIENT.replace("ehr.example.org'", "x.example.org'")),
         "name",
     );
+    let keys_in_a_file = CLIENT.replace("jwks_url = 'https:", "jwks_file = 'https:");
+    check(
+        &format!("{keys_in_a_file}authorities = 'hospital.pem'"),
+        "authorities",
+    );
     check("base_url = 'cds.example.org'", "base_url");
     check("base_url = 'https://cds.example.org/?a=b'", "base_url");
     check("discovery_needs_token = true", "discovery_needs_token");

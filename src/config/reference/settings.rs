@@ -56,6 +56,18 @@ pub const SETTINGS: &[Setting] = &[
         "How callers speak CDS Hooks where no client is registered: a dialect as in client.dialect.",
     )
     .overridden("APPOSITE_DIALECT", "--dialect"),
+    setting(
+        "discovery.profile",
+        Some("\"full\""),
+        "Members of the discovery document: \"full\", or \"plain\" for clients that take those of CDS Hooks 1.0 only: \
+         without version, hookVersion and usageRequirements.",
+    ),
+    setting(
+        "discovery.ids",
+        Some("\"shared\""),
+        "\"shared\": order-select and order-sign have one address, so that cards of the later replace those of the \
+         earlier. \"per-hook\": each has its own, which ends in its name, for clients that take one hook per address.",
+    ),
     setting("limits.body_bytes", Some("4194304"), "The largest request body, in bytes."),
     setting(
         "limits.head_seconds",
@@ -264,6 +276,12 @@ pub const SETTINGS: &[Setting] = &[
         "client.jwks_plain_http",
         Some("false"),
         "Whether jwks_url may be plain http. Only for a key server on this machine.",
+    ),
+    setting(
+        "client.authorities",
+        None,
+        "PEM file with the authorities that sign the certificates of jwks_url and fhir_bases, such as the hospital's \
+         own. No others are then believed for this client. Left out: those installed on this machine.",
     ),
     setting(
         "client.audiences",

@@ -77,6 +77,7 @@ fn every_setting_is_documented_with_its_real_default() {
         clients: vec![Client {
             jwks_url: Some(String::new()),
             jwks_file: Some("".into()),
+            authorities: Some("".into()),
             fhir_subject: Some(String::new()),
             local_codes: Some("".into()),
             system_actions: Some(crate::dialect::Place::Off),

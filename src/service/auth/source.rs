@@ -89,11 +89,14 @@ pub(crate) enum Unavailable {
     Content(#[from] super::keys::NotAKeySet),
 }
 
-/// A client for key servers: no redirects, no proxy, little patience.
+/// A client for key servers: no redirects, no proxy, little patience. With authorities, it believes no others.
 ///
 /// # Errors
 /// If the TLS library finds no certificates of authorities on this machine.
-pub(crate) fn http(tls: bool) -> Result<reqwest::Client, reqwest::Error> {
+pub(crate) fn http(
+    tls: bool,
+    authorities: Option<Vec<reqwest::Certificate>>,
+) -> Result<reqwest::Client, reqwest::Error> {
     let builder = reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())
         .no_proxy()
@@ -102,7 +105,12 @@ pub(crate) fn http(tls: bool) -> Result<reqwest::Client, reqwest::Error> {
         .https_only(tls)
         .user_agent(concat!("apposite/", env!("CARGO_PKG_VERSION")));
     // Without TLS no authorities are needed, and a machine without any still works.
-    if tls { builder } else { builder.tls_certs_only([]) }.build()
+    match authorities {
+        _ if !tls => builder.tls_certs_only([]),
+        Some(authorities) => builder.tls_certs_only(authorities),
+        None => builder,
+    }
+    .build()
 }
 
 impl KeySource {

@@ -9,8 +9,10 @@ use super::Settings;
 use super::address::{Class, class};
 use super::gate::Gate;
 use super::lookup::{Checked, Lookup, SystemLookup};
+use crate::service::authorities::{self, AuthoritiesFault};
 use reqwest::{Client, Url, redirect};
 use std::net::IpAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,6 +25,8 @@ pub struct BaseSettings {
     pub allow_private: bool,
     /// It may live on this machine, and then be asked over plain `http`.
     pub allow_loopback: bool,
+    /// The file with the authorities that sign its certificate; those of this machine if left out.
+    pub authorities: Option<PathBuf>,
 }
 
 /// Why a base URL cannot be listed.
@@ -48,6 +52,9 @@ pub enum BaseFault {
         /// As written in the configuration.
         url: String,
     },
+    /// The file of authorities cannot be used.
+    #[error(transparent)]
+    Authorities(#[from] AuthoritiesFault),
     /// The client could not be made.
     #[error("no connections can be made to `{url}`: {reason}; are certificate authorities installed?")]
     Client {
@@ -147,6 +154,8 @@ impl Base {
         if plain {
             // No certificates are needed, and none have to be installed.
             client = client.tls_certs_only([]);
+        } else if let Some(file) = &base.authorities {
+            client = client.tls_certs_only(authorities::read(file)?);
         }
         let client = client
             .no_proxy()
@@ -339,6 +348,7 @@ mod tests {
                 url: url.to_owned(),
                 allow_private,
                 allow_loopback,
+                authorities: None,
             };
             let settings = Settings {
                 bases: vec![base],

@@ -80,6 +80,7 @@ fn settings(client: &Client, limits: &Fhir) -> Settings {
         url: url.clone(),
         allow_private: client.fhir_private,
         allow_loopback: client.fhir_loopback,
+        authorities: client.authorities.clone(),
     };
     Settings {
         bases: client.fhir_bases.iter().map(base).collect(),

@@ -226,6 +226,7 @@ async fn a_name_that_leads_inside_is_not_connected_to() {
             url: base.clone(),
             allow_private: true,
             allow_loopback: false,
+            ..BaseSettings::default()
         };
         let (ours, _) = named(listed, &[address]).await;
         let answer = ours.call(&with_access(call(), &base)).await;
@@ -241,6 +242,7 @@ async fn plain_http_never_leaves_this_machine() {
         url,
         allow_private: true,
         allow_loopback: true,
+        ..BaseSettings::default()
     };
     let base = "http://localhost:1/fhir".to_owned();
     for address in ["8.8.8.8", "10.0.0.1", "127.0.0.1 10.0.0.1"] {
@@ -266,6 +268,7 @@ async fn over_https_nothing_goes_in_the_clear() {
         url: base.clone(),
         allow_private: false,
         allow_loopback: true,
+        ..BaseSettings::default()
     };
     let (ours, _) = named(listed, &["127.0.0.1"]).await;
     let answer = ours.call(&with_access(call(), &base)).await;

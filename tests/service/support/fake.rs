@@ -6,9 +6,10 @@ use apposite::service::{
 };
 use axum::body::Bytes;
 use jiff::civil::Date;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender};
 use std::sync::{Arc, Mutex, MutexGuard};
+use tokio::sync::watch;
 
 /// What nobody may ever see: it stands for patient data in a panic message.
 pub const SECRET: &str = "patient-text-that-must-not-leak";
@@ -20,6 +21,14 @@ pub struct Fake {
     gate: Gate,
     /// What its self-test says.
     sound: Arc<AtomicBool>,
+    hall: Arc<Hall>,
+}
+
+/// Where calls to `wait` are, without holding a thread, until the test opens it.
+#[derive(Default)]
+pub struct Hall {
+    pub waiting: AtomicUsize,
+    pub open: watch::Sender<bool>,
 }
 
 /// Holds calls to `gate` until the test lets them go.
@@ -34,6 +43,7 @@ pub struct Gatekeeper {
     pub open: Sender<()>,
     /// What the self-test says from now on.
     pub sound: Arc<AtomicBool>,
+    pub hall: Arc<Hall>,
 }
 
 impl Fake {
@@ -44,6 +54,7 @@ impl Fake {
             "echo",
             "gate",
             "never",
+            "wait",
             "panic",
             "structure",
             "required",
@@ -73,13 +84,20 @@ impl Fake {
             },
             reasons: vec![("urn:s".to_owned(), "known".to_owned())],
         };
+        let hall = Arc::new(Hall::default());
         (
             Self {
                 about,
                 gate,
                 sound: Arc::clone(&sound),
+                hall: Arc::clone(&hall),
             },
-            Gatekeeper { entered, open, sound },
+            Gatekeeper {
+                entered,
+                open,
+                sound,
+                hall,
+            },
         )
     }
 }
@@ -111,6 +129,14 @@ impl Decide for Fake {
     ) -> Answering<'a> {
         if service_id == "never" {
             return Box::pin(std::future::pending());
+        }
+        if service_id == "wait" {
+            return Box::pin(async move {
+                let mut open = self.hall.open.subscribe();
+                self.hall.waiting.fetch_add(1, Ordering::Relaxed);
+                open.wait_for(|open| *open).await.unwrap();
+                self.reply("silent", body, today)
+            });
         }
         Box::pin(std::future::ready(self.reply(service_id, body, today)))
     }

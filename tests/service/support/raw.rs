@@ -17,6 +17,11 @@ impl Raw {
         self.0.write_all(bytes.as_ref()).await.unwrap();
     }
 
+    /// The same, to a server that may have hung up: whether it has not.
+    pub async fn try_send(&mut self, bytes: impl AsRef<[u8]>) -> bool {
+        self.0.write_all(bytes.as_ref()).await.is_ok()
+    }
+
     /// Everything the server says until it closes the connection.
     pub async fn until_closed(&mut self) -> String {
         let mut said = Vec::new();

@@ -26,7 +26,7 @@ const BRIEF: Duration = Duration::from_millis(60);
 
 fn source(server: &KeyServer, times: Times) -> Arc<KeySource> {
     let url = reqwest::Url::parse(&server.url).unwrap();
-    KeySource::new("ehr", Place::Address(http(false).unwrap(), url), times)
+    KeySource::new("ehr", Place::Address(http(false, None).unwrap(), url), times)
 }
 
 async fn found(source: &Arc<KeySource>, kid: &str) -> Result<(), Denial> {
