@@ -67,7 +67,11 @@ fn row(out: &mut String, cells: &[Cell]) {
         let sign = cell.tone.map(|t| format!("{} ", t.sign())).unwrap_or_default();
         let title = cell.title.as_deref();
         let title = title.map(|t| format!("**{}.** ", escape(t))).unwrap_or_default();
-        let _ = write!(out, " {sign}{title}{} |", escape(&cell.text).replace('\n', " "));
+        let _ = write!(
+            out,
+            " {sign}{title}{} |",
+            escape(&cell.text).replace('\n', "<br>")
+        );
     }
     out.push('\n');
 }
