@@ -168,7 +168,7 @@ pub fn of(k: &Knowledge, case: &Case, order: &DraftOrder) -> Order {
         || concepts.iter().any(|c| {
             let says_tumour = |w: &Reading| matches!(w.names, Names::Pnet | Names::Siteless | Names::Mass);
             let coded = c.codings.iter().any(|coding| coding.code.is_some());
-            coded && !members(k, c).iter().any(|m| of_a_tumour(&m)) && !readings(c).iter().any(says_tumour)
+            coded && !members(k, c).iter().any(of_a_tumour) && !readings(c).iter().any(says_tumour)
         });
     // A note is a reason only when its words are: a note may be about anything.
     let says_why = words.iter().any(|w| {
