@@ -91,10 +91,18 @@ impl fmt::Display for Summary {
 pub fn stories(knowledge: &Knowledge, files: &SourceFiles) -> (Vec<Vignette>, Vec<String>) {
     let systems = knowledge.systems();
     let uri = |key: &str| systems.keyed(key).map(|id| systems.uri(id).to_owned());
-    let (mut found, mut errors) = (Vec::new(), Vec::new());
+    let (mut found, mut errors) = (Vec::<Vignette>::new(), Vec::new());
     for (file, text) in files.iter().filter(|(f, _)| f.starts_with("pnet/vignettes/")) {
         match vignette::parse(file, text, &uri) {
-            Ok(stories) => found.extend(stories),
+            Ok(stories) => {
+                // Within a file the parser finds them; a number that stands for two stories cannot be signed.
+                let twice = |s: &&Vignette| found.iter().any(|f| f.id == s.id);
+                let again = stories.iter().filter(twice);
+                errors.extend(
+                    again.map(|s| format!("{} at {}: another file has this number too", s.id, s.place)),
+                );
+                found.extend(stories);
+            }
             Err(wrong) => errors.extend(wrong.iter().map(ToString::to_string)),
         }
     }

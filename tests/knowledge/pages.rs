@@ -36,6 +36,40 @@ fn the_html_page_stands_alone() {
     }
 }
 
+/// A reader judges the advice from what the page tells of the case, so the page tells all that the engine is given.
+#[test]
+fn a_story_tells_the_whole_case() {
+    let (knowledge, files) = (crate::knowledge(), embedded_files());
+    let (stories, _) = apposite::review::stories(&knowledge, &files);
+    let html = &render::pages(&knowledge, &files)[render::HTML];
+    for story in &stories {
+        let row = html
+            .split("<tr>")
+            .find(|r| r.contains(&format!(">{}</td>", story.id)));
+        let row = row.unwrap_or_else(|| panic!("{} has no row", story.id));
+        let (chart, orders) = (&story.case.chart, &story.case.orders);
+        let told = |label: &str| row.matches(label).count();
+        let expected = [
+            ("Diagnosis: ", chart.conditions.len()),
+            ("Procedure: ", chart.procedures.len()),
+            ("Medicine: ", chart.medications.len()),
+            ("Allergy: ", chart.allergies.len()),
+            ("Imaging done: ", chart.imaging.len()),
+            ("Also drafted: ", orders.iter().filter(|o| !o.selected).count()),
+            ("Not delivered: ", usize::from(!chart.undelivered.is_empty())),
+        ];
+        for (label, times) in expected {
+            assert!(told(label) >= times, "{}: {label}", story.id);
+        }
+        for note in orders.iter().flat_map(|o| &o.notes) {
+            let first = note.split(['\'', '"', '&', '<', '>', '\n']).next().unwrap();
+            assert!(row.contains(first), "{}: {note}", story.id);
+        }
+        let born = chart.patient.birth_date.map(|d| format!("born {d}"));
+        assert!(born.is_none_or(|b| row.contains(&b)), "{}", story.id);
+    }
+}
+
 /// What a set says is text, whatever signs it holds.
 #[test]
 fn words_of_a_set_make_no_elements() {

@@ -91,7 +91,9 @@ fn by_order(
     };
     // "Pancreatic cancer" may be this tumour or the common one.
     let unspecified = !names.pnet && facts.text().not_negated(List::PnetUnspecifiedCancer).is_some();
-    let more = names.other_cancer.is_some() || unspecified || (unsettled && !is_plain(knowledge, order));
+    // A coded reason beside it that is not about the tumour is as open as words that were not read.
+    let beside = || names.other_code || !is_plain(knowledge, order);
+    let more = names.other_cancer.is_some() || unspecified || (unsettled && beside());
     more.then_some(Doubt::More)
 }
 

@@ -71,7 +71,8 @@ pub(super) fn value_sets(knowledge: &Knowledge, files: &SourceFiles) -> Section 
         let rows: Vec<Vec<Cell>> = codes.chain(ranges).collect();
         let mut blocks = vec![Block::Text(set.purpose.clone())];
         blocks.extend(set.note.clone().map(Block::Text));
-        let title = format!("{} ({} entries)", set.title, rows.len());
+        let entries = if rows.len() == 1 { "entry" } else { "entries" };
+        let title = format!("{} ({} {entries})", set.title, rows.len());
         let head = [
             "Code system",
             "Code",

@@ -122,8 +122,14 @@ fn table(out: &mut String, head: &[String], rows: &[Vec<Cell>]) {
     out.push_str("</tr></thead>\n<tbody>\n");
     for row in rows {
         out.push_str("<tr>");
-        for Cell { text, tone } in row {
+        for (number, Cell { title, text, tone }) in row.iter().enumerate() {
+            // On a narrow screen a row becomes a block, and each cell says its own heading.
+            let label = head.get(number).map(|h| escape(h)).unwrap_or_default();
             let text = escape(text).replace('\n', "<br>");
+            let text = match title {
+                Some(title) => format!("<strong>{}</strong><br>{text}", escape(title)),
+                None => text,
+            };
             let _ = match tone {
                 Some(tone) => {
                     let short = if text.chars().count() <= SHORT {
@@ -133,13 +139,15 @@ fn table(out: &mut String, head: &[String], rows: &[Vec<Cell>]) {
                     };
                     write!(
                         out,
-                        "<td class=\"{}{short}\">{} {text}</td>",
+                        "<td data-label=\"{label}\" class=\"{}{short}\">{} {text}</td>",
                         tone.class(),
                         tone.sign()
                     )
                 }
-                None if text.chars().count() <= NUMBER => write!(out, "<td class=\"short\">{text}</td>"),
-                None => write!(out, "<td>{text}</td>"),
+                None if text.chars().count() <= NUMBER => {
+                    write!(out, "<td data-label=\"{label}\" class=\"short\">{text}</td>")
+                }
+                None => write!(out, "<td data-label=\"{label}\">{text}</td>"),
             };
         }
         out.push_str("</tr>\n");

@@ -65,7 +65,13 @@ fn row(out: &mut String, cells: &[Cell]) {
     out.push('|');
     for cell in cells {
         let sign = cell.tone.map(|t| format!("{} ", t.sign())).unwrap_or_default();
-        let _ = write!(out, " {sign}{} |", escape(&cell.text).replace('\n', " "));
+        let title = cell.title.as_deref();
+        let title = title.map(|t| format!("**{}.** ", escape(t))).unwrap_or_default();
+        let _ = write!(
+            out,
+            " {sign}{title}{} |",
+            escape(&cell.text).replace('\n', "<br>")
+        );
     }
     out.push('\n');
 }

@@ -75,13 +75,24 @@ pub(super) enum Block {
 /// A cell of a table.
 #[derive(Debug, Clone)]
 pub(super) struct Cell {
+    /// What stands above the text and is seen first.
+    pub title: Option<String>,
     pub text: String,
     pub tone: Option<Tone>,
 }
 
 impl Cell {
+    pub fn titled(title: &str, text: String) -> Self {
+        Self {
+            title: Some(title.to_owned()),
+            text,
+            tone: None,
+        }
+    }
+
     pub fn toned(text: &str, tone: Tone) -> Self {
         Self {
+            title: None,
             text: text.to_owned(),
             tone: Some(tone),
         }
@@ -91,6 +102,7 @@ impl Cell {
 impl<T: Into<String>> From<T> for Cell {
     fn from(text: T) -> Self {
         Self {
+            title: None,
             text: text.into(),
             tone: None,
         }

@@ -87,13 +87,14 @@ pub(super) fn vignettes(knowledge: &Knowledge, told: &Told) -> Section {
         };
         vec![
             Cell::from(vignette.id.as_str()),
-            format!(
-                "{}\n{}\n{}",
-                vignette.title,
-                chart::lines(knowledge, &vignette.case),
-                vignette.prose.replace('\n', " ")
-            )
-            .into(),
+            Cell::titled(
+                &vignette.title,
+                format!(
+                    "{}\n{}",
+                    chart::lines(knowledge, &vignette.case),
+                    vignette.prose.replace('\n', " ")
+                ),
+            ),
             advice(knowledge, story).into(),
             mark,
         ]

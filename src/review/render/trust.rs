@@ -96,7 +96,8 @@ pub(super) fn open_questions(knowledge: &Knowledge, files: &SourceFiles, told: &
     let mut section = Section::new("open", "Open questions");
     section.heading("Must happen before clinical use");
     let guide = files.get("README.md").map(String::as_str).unwrap_or_default();
-    section.list(numbered(guide, "## Must happen before clinical use"));
+    let before_use = numbered(guide, "## Must happen before clinical use");
+    section.list(before_use.iter().flat_map(|e| apart(e)).collect());
     section.heading("Tables that are not filled in");
     let tables = knowledge
         .topic()
@@ -139,6 +140,17 @@ fn numbered(text: &str, heading: &str) -> Vec<String> {
         }
     }
     entries
+}
+
+/// Several questions in one entry, each to be answered on its own: "a clinician signs: this; that".
+fn apart(entry: &str) -> Vec<String> {
+    match entry.split_once(": ") {
+        Some((who, what)) if what.contains("; ") => {
+            let each = what.trim_end_matches('.').split("; ");
+            each.map(|question| format!("{who}: {question}.")).collect()
+        }
+        _ => vec![entry.to_owned()],
+    }
 }
 
 /// Codes whose meaning nobody has looked up yet.

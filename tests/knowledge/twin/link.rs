@@ -24,6 +24,8 @@ pub struct Order {
     /// It names the tumour, a metastasis of it, or a pancreatic mass.
     pub names_tumour: bool,
     pub names_other_cancer: bool,
+    /// A coded reason that is about no tumour at all, or one that cannot be looked up.
+    pub other_code: bool,
     /// It states anything that is a reason.
     pub states_reason: bool,
 }
@@ -150,6 +152,24 @@ pub fn of(k: &Knowledge, case: &Case, order: &DraftOrder) -> Order {
             TUMOUR.contains(&m.role) || (m.role == Role::NotPnetPancreas && m.entry.site_only)
         })
         || (!bare && words.iter().any(|w| w.names == Names::Mass));
+    // A kidney stone by its code beside the tumour by its code: two reasons, and the study may be for the other one.
+    let of_a_tumour = |m: &&Member| {
+        named_by_code(m)
+            || matches!(
+                m.role,
+                Role::MetGeneric
+                    | Role::Malignancy
+                    | Role::NotPnetPancreas
+                    | Role::NotPnetOtherNet
+                    | Role::HistoryAfterTreatment
+            )
+    };
+    let other_code = unread
+        || concepts.iter().any(|c| {
+            let says_tumour = |w: &Reading| matches!(w.names, Names::Pnet | Names::Siteless | Names::Mass);
+            let coded = c.codings.iter().any(|coding| coding.code.is_some());
+            coded && !members(k, c).iter().any(of_a_tumour) && !readings(c).iter().any(says_tumour)
+        });
     // A note is a reason only when its words are: a note may be about anything.
     let says_why = words.iter().any(|w| {
         let intent =
@@ -172,6 +192,7 @@ pub fn of(k: &Knowledge, case: &Case, order: &DraftOrder) -> Order {
         names_pnet,
         names_tumour,
         names_other_cancer,
+        other_code,
     }
 }
 
@@ -188,7 +209,7 @@ pub enum Link {
 }
 
 /// The order speaks of later care or treatment, of another cancer, or (where it only names the tumour, or asks for the
-/// stage of something it does not name) says more than that.
+/// stage of something it does not name) says more than that, be it in words or by another code.
 pub fn is_doubtful(order: &DraftOrder, says: &Order, link: Link) -> bool {
     if says.any(|w| w.surveillance || w.follow_up || w.response || w.treated || w.lutetium) {
         return true;
@@ -202,7 +223,7 @@ pub fn is_doubtful(order: &DraftOrder, says: &Order, link: Link) -> bool {
     } else {
         order.reasons.iter().flat_map(readings).collect()
     };
-    open && reasons.iter().any(|w| !w.plain)
+    open && (says.other_code || reasons.iter().any(|w| !w.plain))
 }
 
 /// Is another primary malignancy active?
