@@ -72,7 +72,7 @@ fn main() -> ExitCode {
     }
     let rounds = if has("--quick") { 5 } else { 15 };
     let outcome = if has("--signed") {
-        signed::measure(rounds)
+        signed::measure(rounds, if has("--quick") { 10 } else { 1 })
     } else {
         measure(rounds)
     };
