@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 /// Tokens of which each may pass once.
 const TOKENS: usize = 1000;
 
-/// Tokens under way at once: fewer than a client may send at once.
+/// Tokens under way at once.
 const AT_ONCE: usize = 20;
 
 /// SC-19: when, whose, by which rules and knowledge, which cards; persons and orders as pseudonyms only.

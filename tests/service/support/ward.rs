@@ -64,6 +64,8 @@ impl Ward {
         let client = |at: usize| Client {
             jwks_url: Some(keys[at].url.clone()),
             jwks_plain_http: true,
+            // Some tests send more at once than a client may.
+            rate_per_second: 0,
             audiences: vec!["https://cds.example.org".to_owned()],
             ..Client::new(["one", "two"][at], ISSUERS[at])
         };
