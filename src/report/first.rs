@@ -52,7 +52,7 @@ pub(super) fn glance(insight: &Insight) -> String {
             ),
         ),
         (
-            "Answered at all",
+            "Feedback given",
             rate(&total.response),
             format!("{} shown cards without feedback", count(total.ignored)),
         ),

@@ -25,7 +25,7 @@ section{background:var(--card);border:1px solid var(--edge);border-radius:.5rem;
 caption{text-align:left;color:var(--soft);font-size:.85rem;padding:.25rem 0}\
 th,td{text-align:left;padding:.35rem .6rem .35rem 0;border-bottom:1px solid var(--edge);vertical-align:top}\
 td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}\
-code{overflow-wrap:anywhere}details{margin-top:.5rem}summary{cursor:pointer;color:var(--soft)}\n\
+code{overflow-wrap:anywhere}td:first-child code{white-space:nowrap}td small{white-space:nowrap}.wide{display:inline-block;min-width:16rem}details{margin-top:.5rem}summary{cursor:pointer;color:var(--soft)}\n\
 @media print{section{break-inside:avoid}details{display:block}}\n";
 
 /// A part of the page, with a heading and what it is about.

@@ -110,7 +110,7 @@ pub(super) fn cards(insight: &Insight) -> String {
             count(m.overridden),
             count(m.ignored),
             ranged(&m.override_rate),
-            why,
+            format!("<span class=\"wide\">{why}</span>"),
         ]);
     }
     let body = if insight.kinds.is_empty() {

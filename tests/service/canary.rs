@@ -121,7 +121,7 @@ fn nothing_is_kept(folder: &Folder) {
         names.extend(ids.filter_map(|id| id.as_str().map(str::to_owned)));
     }
     // Shorter ones are in any file by chance.
-    names.retain(|name| name.len() >= 6);
+    names.retain(|name| name.len() >= 6 && !"https://ehr.example.org".contains(name.as_str()));
     assert!(names.len() > 50, "{}", names.len());
     for entry in std::fs::read_dir(&folder.0).unwrap() {
         let path = entry.unwrap().path();

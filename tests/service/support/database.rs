@@ -73,7 +73,7 @@ while read -r command; do
   say "$1" "$2" "$command"
   echo done
 done
-say "$1" "$2" "-m immediate stop" || true
+say "$1" "$2" "-m immediate stop" 2>/dev/null || true
 rm -rf "$1"
 "#;
 

@@ -5,7 +5,7 @@ use super::idp::KeyServer;
 use super::signer::Signer;
 use apposite::cli::wiring;
 use apposite::config::Client;
-use apposite::service::{Callers, Configured, Entrances, Modes, Settings, serve};
+use apposite::service::{Callers, Configured, Entrances, Limits, Modes, Settings, serve};
 use apposite::store::{Row, Statement, Store, StoreOptions};
 use jiff::civil::date;
 use reqwest::Response;
@@ -64,6 +64,8 @@ impl Ward {
         let client = |at: usize| Client {
             jwks_url: Some(keys[at].url.clone()),
             jwks_plain_http: true,
+            // Some tests send more at once than a client may.
+            rate_per_second: 0,
             audiences: vec!["https://cds.example.org".to_owned()],
             ..Client::new(["one", "two"][at], ISSUERS[at])
         };
@@ -79,6 +81,11 @@ impl Ward {
             callers: callers.sharing(Some(&store)),
             today: || date(2026, 6, 15),
             store: Some(store.clone()),
+            // Some tests show many tokens that are not let in.
+            limits: Limits {
+                failures: None,
+                ..Limits::default()
+            },
             ..Settings::development()
         };
         let entrances = Entrances {
