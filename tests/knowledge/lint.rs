@@ -80,6 +80,13 @@ const COMPILED: &[Case] = &[
         "((primitive",
     ),
     Case(
+        "K005",
+        "lexicon/doubt.toml",
+        "{tumour_named}",
+        "{tumor_named}",
+        "{tumor_named}",
+    ),
+    Case(
         "K006",
         RATINGS,
         "usually_appropriate,,unknown,seed,stated,none,,S-21",
@@ -175,6 +182,22 @@ fn every_broken_set_yields_its_finding_at_the_right_place() {
             line -= 1;
         }
         check_place(code, &findings, file, line);
+    }
+}
+
+#[test]
+fn every_part_of_phrases_is_used() {
+    let files = embedded_files();
+    let lexicon = files.iter().filter(|(file, _)| file.starts_with("lexicon/"));
+    let texts: Vec<&str> = lexicon.map(|(_, text)| text.as_str()).collect();
+    let lines = texts.iter().flat_map(|t| t.lines());
+    let names = lines.filter_map(|l| l.strip_prefix("[part.")?.strip_suffix(']'));
+    let names: Vec<&str> = names.collect();
+    assert!(names.len() >= 4, "{names:?}");
+    for name in names {
+        let used = format!("{{{name}}}");
+        let uses = |t: &&str| t.lines().any(|l| l.starts_with("    '") && l.contains(&used));
+        assert!(texts.iter().any(|t| uses(&t)), "no phrase uses {used}");
     }
 }
 

@@ -107,6 +107,14 @@ pub(super) fn phrases(files: &SourceFiles) -> Section {
             ]
         });
         section.table(&["List", "What a hit means", "Phrases", "Source"], rows.collect());
+        let parts = list
+            .part
+            .iter()
+            .map(|(name, part)| vec![Cell::from(name.as_str()), part.means.as_str().into()]);
+        let parts: Vec<_> = parts.collect();
+        if !parts.is_empty() {
+            section.table(&["Part shared by phrases", "What it stands for"], parts);
+        }
     }
     section
 }
