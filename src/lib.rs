@@ -30,6 +30,8 @@ pub mod cli;
 #[cfg(feature = "service")]
 pub mod config;
 #[cfg(feature = "service")]
+pub mod console;
+#[cfg(feature = "service")]
 pub mod fhir;
 #[cfg(feature = "service")]
 pub mod service;

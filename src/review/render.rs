@@ -22,6 +22,28 @@ use std::collections::BTreeMap;
 /// The name of the single HTML file.
 pub const HTML: &str = "review.html";
 
+/// One part of the review, as a piece of HTML for a page of somebody else.
+#[derive(Debug, Clone)]
+pub struct Part {
+    /// Short name for links.
+    pub id: &'static str,
+    /// Title for people.
+    pub title: String,
+    /// Its content, escaped; the classes are those of `style.css`.
+    pub html: String,
+}
+
+/// The parts, in order.
+#[must_use]
+pub fn parts(knowledge: &Knowledge, files: &SourceFiles) -> Vec<Part> {
+    let part = |section: Section| Part {
+        id: section.id,
+        html: html::part(&section),
+        title: section.title,
+    };
+    sections(knowledge, files).into_iter().map(part).collect()
+}
+
 /// The pages, by file name.
 #[must_use]
 pub fn pages(knowledge: &Knowledge, files: &SourceFiles) -> BTreeMap<String, String> {

@@ -1,6 +1,7 @@
 //! All addresses in one place.
 
 use super::auth::Caller;
+use super::backstage::Moments;
 use super::decide::Answer;
 use super::edge::Cards;
 use super::record::{self, Received};
@@ -86,6 +87,12 @@ async fn hook_call(State(app): State<Arc<App>>, request: Request) -> Result<Resp
         let client = whose.caller.as_ref().and_then(Caller::client);
         let tally = outcome.as_ref().map(|answer| &answer.tally);
         metrics.call(whose.service.as_deref(), client.map(|c| c.name.as_str()), tally);
+        if whose.judged {
+            Moments::now(&app.moments.called);
+        }
+        if tally.is_ok_and(|tally| !tally.shown.is_empty()) {
+            Moments::now(&app.moments.fired);
+        }
     }
     if let (Some((store, received)), Some(caller), Some(service), true) =
         (received, &whose.caller, &whose.service, whose.judged)

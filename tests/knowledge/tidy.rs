@@ -66,6 +66,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "cds_hooks",
         ],
     ),
+    (
+        "console",
+        &["service", "review", "knowledge", "terminology"],
+    ),
     ("simulate", &[]),
     ("store", &[]),
     (
@@ -73,6 +77,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         &[
             "store",
             "simulate",
+            "console",
             "config",
             "dialect",
             "service",

@@ -51,6 +51,13 @@ pub(super) fn document(title: &str, status: &str, sections: &[Section]) -> Strin
     out
 }
 
+/// One section without its heading and its signatures.
+pub(super) fn part(section: &Section) -> String {
+    let mut out = String::new();
+    blocks(&mut out, &section.blocks);
+    out
+}
+
 fn sign(out: &mut String, title: &str) {
     let _ = writeln!(
         out,
