@@ -75,7 +75,10 @@ fn operator_token(config: &Config) -> anyhow::Result<Option<TokenDigest>> {
 
 fn service_configured(config: &Config) -> anyhow::Result<ImagingService> {
     let files = files(config.cards.as_deref())?;
-    let service = service_of(&files, config.local_codes.as_deref())?;
+    let mut service = service_of(&files, config.local_codes.as_deref())?;
+    if let Some(base) = &config.base_url {
+        service = service.at(base);
+    }
     Ok(match agreements::read(config, &files)? {
         Some(agreements) => service.with_agreements(agreements),
         None => service,

@@ -138,7 +138,7 @@ fn also(request: &Value) -> Vec<String> {
     let others = prefetch.iter().filter(|(key, _)| !matches!(key.as_str(), "patient" | "conditions"));
     let told = others.filter_map(|(key, value)| match (value, list(value, "/entry").count()) {
         (Value::Null, _) => None,
-        (bundle, count) if is_bundle(bundle) => (count > 0).then(|| format!("{count} {}", spaced(key))),
+        (bundle, count) if is_bundle(bundle) => (count > 0).then(|| format!("{} ({count})", spaced(key))),
         _ => Some(format!("{}: {}", spaced(key), value["resourceType"].as_str().unwrap_or("odd"))),
     });
     told.collect()

@@ -4,6 +4,7 @@
 //! `html` and `markdown`; both read the same `page` model. It leaves out writing files, and any judgement of its
 //! own: marks at the vignettes come from running them.
 
+mod attributes;
 mod cards;
 mod chart;
 mod codes;
@@ -31,6 +32,15 @@ pub struct Part {
     pub title: String,
     /// Its content, escaped; the classes are those of `style.css`.
     pub html: String,
+}
+
+/// The style of pages that link to one.
+pub const STYLE: &str = html::STYLE;
+
+/// The source attributes as a page for anybody; `style` is the address of [`STYLE`].
+#[must_use]
+pub fn sources_page(knowledge: &Knowledge, style: &str) -> String {
+    attributes::page(knowledge, style)
 }
 
 /// The parts, in order.
@@ -87,6 +97,7 @@ fn sections(knowledge: &Knowledge, files: &SourceFiles) -> Vec<Section> {
         codes::value_sets(knowledge, files),
         codes::phrases(files),
         trust::sources(knowledge),
+        attributes::attributes(knowledge),
     ]
 }
 
