@@ -6,7 +6,7 @@
 
 use super::stall::Phase;
 use super::backstage::Backstage;
-use super::{App, Shell, router, server};
+use super::{App, Shell, router, server, switchboard};
 use crate::store::Store;
 use axum::Router;
 use axum::body::Body;
@@ -31,7 +31,8 @@ pub(crate) async fn serve(listener: TcpListener, shell: Shell) {
         .route("/health/live", get(router::live))
         .route("/health/ready", get(ready))
         .route("/metrics", get(metrics))
-        .with_state(Arc::clone(&app));
+        .with_state(Arc::clone(&app))
+        .merge(switchboard::routes(&listener, &app));
     if let Some(pages) = &app.settings.pages {
         router = router.merge(pages.router(Backstage::new(shell)));
     }
