@@ -12,6 +12,7 @@ mod codes;
 mod draft;
 mod guard;
 mod health;
+mod insight;
 mod knowledge;
 mod page;
 mod query;
@@ -77,6 +78,10 @@ fn router(console: Arc<Console>, guard: &Arc<guard::Guard>) -> Router {
         .route("/console/knowledge/{part}", get(knowledge::part))
         .route("/console/health", get(health::page))
         .route("/console/health/now", get(health::now))
+        .route("/console/insight", get(insight::page))
+        .route("/console/insight/counted", get(insight::counted))
+        .route("/console/insight/decisions", get(insight::decisions))
+        .route("/console/insight/export/{name}", get(insight::export))
         .with_state(console);
     let entry = Router::new()
         .route("/console/login", get(guard::login_page).post(guard::login))
@@ -85,6 +90,7 @@ fn router(console: Arc<Console>, guard: &Arc<guard::Guard>) -> Router {
     Router::new()
         .merge(pages)
         .merge(entry)
+        .route("/console/assets/plot.css", get(insight::style))
         .route("/console/assets/{name}", get(assets::asset))
         .layer(DefaultBodyLimit::max(BODY_BYTES))
         .layer(middleware::from_fn_with_state(Arc::clone(guard), guard::guard))

@@ -93,7 +93,7 @@ fn step_view(knowledge: &Knowledge, step: &Value) -> StepView {
 }
 
 /// The colour of a rating.
-fn tone(rating: &str) -> &'static str {
+pub(super) fn tone(rating: &str) -> &'static str {
     match rating {
         "usually_appropriate" => "good",
         "may_be_appropriate" => "middle",

@@ -68,7 +68,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ),
     (
         "console",
-        &["service", "review", "knowledge", "terminology"],
+        &["service", "insight", "plot", "store", "review", "knowledge", "terminology"],
     ),
     ("simulate", &[]),
     ("store", &[]),
