@@ -18,6 +18,7 @@ mod page;
 mod query;
 mod session;
 pub mod stories;
+mod switches;
 mod trace;
 mod try_it;
 
@@ -78,6 +79,7 @@ fn router(console: Arc<Console>, guard: &Arc<guard::Guard>) -> Router {
         .route("/console/knowledge/{part}", get(knowledge::part))
         .route("/console/health", get(health::page))
         .route("/console/health/now", get(health::now))
+        .route("/console/switch", post(switches::set))
         .route("/console/insight", get(insight::page))
         .route("/console/insight/counted", get(insight::counted))
         .route("/console/insight/decisions", get(insight::decisions))

@@ -12,8 +12,9 @@ use std::time::Duration;
 
 /// The page; it asks for [`now`] from time to time.
 pub(super) async fn page(State(console): State<Arc<Console>>) -> Response {
+    let switches = console.switches().await;
     let content = console.now().and_then(|now| {
-        piece("health.html", context! { now => Value::from_safe_string(now) })
+        piece("health.html", context! { now => Value::from_safe_string(now), switches })
     });
     whole(&console.frame(), "/console/health", "Health", "health.js", content)
 }

@@ -175,7 +175,7 @@ impl Console {
     fn drawn(&self, insight: &Insight) -> Result<String, minijinja::Error> {
         let query = insight.filter.query();
         let link = |name: &str, value: &str| narrowed(&insight.filter, name, value);
-        let drawings = plots::Drawings::of(insight, &|key| self.word(key), &link);
+        let drawings = plots::Drawings::of(insight, &|key| self.word(key));
         let groups = |groups: &[crate::insight::Group], name: &str| {
             let rows = groups.iter().map(|group| {
                 let m = &group.measures;

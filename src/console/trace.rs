@@ -80,7 +80,7 @@ fn step_view(knowledge: &Knowledge, step: &Value) -> StepView {
     StepView {
         rule: text(&step["rule"]),
         question: fact.map_or_else(|| text(&step["fact"]), |fact| fact.question.clone()),
-        answer: worded.unwrap_or_else(|| answer.to_owned()),
+        answer: worded.unwrap_or_else(|| key_in_words(knowledge, answer)),
         evidence: evidence
             .map(|evidence| EvidenceView {
                 resource: text(&evidence["resource"]),
@@ -90,6 +90,13 @@ fn step_view(knowledge: &Knowledge, step: &Value) -> StepView {
             })
             .collect(),
     }
+}
+
+/// A question or a rating in words; a kind of card stays what it is called.
+fn key_in_words(knowledge: &Knowledge, key: &str) -> String {
+    let scenario = knowledge.table().scenario(key).map(|scenario| scenario.entry.title.clone());
+    let rating = || knowledge.words().common.category.get(key).cloned();
+    scenario.or_else(rating).unwrap_or_else(|| key.to_owned())
 }
 
 /// The colour of a rating.

@@ -5,7 +5,7 @@
 
 use super::auth::KeyStanding;
 use super::{Shell, edge};
-use crate::store::{Store, StoreStanding};
+use crate::store::{Store, StoreFault, StoreStanding, Switch};
 use axum::body::{Body, Bytes, to_bytes};
 use axum::http::{Method, Request, StatusCode, header};
 use jiff::civil::Date;
@@ -117,6 +117,22 @@ impl Backstage {
     #[must_use]
     pub fn store(&self) -> Option<&Store> {
         self.0.app.settings.store.as_ref()
+    }
+
+    /// Sets a switch: on the disk when this returns, and followed here at once.
+    ///
+    /// # Errors
+    /// If there is no store, or it does not answer.
+    pub async fn switch(&self, switch: &Switch) -> Result<(), StoreFault> {
+        let Some(store) = self.store() else {
+            return Err(StoreFault::Unreachable {
+                code: "no store".to_owned(),
+            });
+        };
+        store.set_switch(switch).await?;
+        // The other replicas will have seen it within a second; this one need not wait.
+        let _ = self.0.app.modes.switches.look(store).await;
+        Ok(())
     }
 
     /// The registered clients and the names of their keys; nothing secret.

@@ -25,11 +25,10 @@ pub(super) struct Drawings {
 }
 
 impl Drawings {
-    /// The pictures; `word` puts a key into words, `link` leads to the same but only of that.
+    /// The pictures; `word` puts a key into words. Links stand in the tables below them, where every reader finds them.
     pub(super) fn of(
         insight: &Insight,
         word: &dyn Fn(&str) -> String,
-        link: &dyn Fn(&str, &str) -> Option<String>,
     ) -> Self {
         let safe = Value::from_safe_string;
         let series = [
@@ -62,7 +61,7 @@ impl Drawings {
             legend: safe(plot::legend(&series)),
             latency: safe(latency),
             coverage: safe(coverage(insight)),
-            overrides: safe(overrides(&insight.kinds, link)),
+            overrides: safe(overrides(&insight.kinds)),
             reasons: safe(counts("reasons", "Why cards were overridden", &insight.total.reasons, word, Tone::Bad)),
             taken: safe(counts("taken", "Which offers were taken", &insight.total.taken, word, Tone::Good)),
             silent: safe(silent(insight, word)),
@@ -84,7 +83,7 @@ fn coverage(insight: &Insight) -> String {
     )
 }
 
-fn overrides(kinds: &[Group], link: &dyn Fn(&str, &str) -> Option<String>) -> String {
+fn overrides(kinds: &[Group]) -> String {
     let told = kinds.iter().filter(|kind| kind.measures.override_rate.of > 0).take(MOST);
     let bars: Vec<Bar> = told
         .map(|kind| {
@@ -92,7 +91,6 @@ fn overrides(kinds: &[Group], link: &dyn Fn(&str, &str) -> Option<String>) -> St
             Bar {
                 range: Some((rate.low, rate.high)),
                 tone: Tone::Bad,
-                link: link("kind", &kind.name),
                 ..Bar::new(kind.name.clone(), rate.share.unwrap_or_default(), self::rate(rate))
             }
         })

@@ -10,7 +10,7 @@ pub(super) fn attributes(knowledge: &Knowledge) -> Section {
     let mut section = Section::new("attributes", "Source attributes");
     section.text(
         "What users of an evidence-based decision support intervention must be able to see (United States, 45 CFR \
-         170.315(b)(11)(iv)(A)). The service shows the same to anybody at its address `/sources/` and its id.",
+         170.315(b)(11)(iv)(A)). The service shows them to anybody at /sources/ and its id.",
     );
     let Some(attributes) = knowledge.source_attributes() else {
         section.notice("This knowledge states none: all 13 attributes are unknown.");

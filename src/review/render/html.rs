@@ -69,7 +69,8 @@ pub(super) fn linked(title: &str, status: &str, style: &str, section: &Section) 
 pub(super) fn part(section: &Section) -> String {
     let mut out = String::new();
     blocks(&mut out, &section.blocks);
-    out
+    // On a page of its own its title is the first heading, and these are the second.
+    out.replace("<h3>", "<h2>").replace("</h3>", "</h2>")
 }
 
 fn sign(out: &mut String, title: &str) {
@@ -136,7 +137,7 @@ fn list(out: &mut String, entries: impl Iterator<Item = String>) {
 }
 
 fn table(out: &mut String, head: &[String], rows: &[Vec<Cell>]) {
-    out.push_str("<div class=\"wide\"><table><thead><tr>");
+    out.push_str("<div class=\"wide\" tabindex=\"0\"><table><thead><tr>");
     for cell in head {
         let _ = write!(out, "<th scope=\"col\">{}</th>", escape(cell));
     }
