@@ -6,8 +6,8 @@ use crate::config::{Config, Profile};
 use crate::service::auth::SetupError;
 use crate::service::gather::BaseFault;
 use crate::service::{
-    self, About, Callers, Decide as _, Ended, Entrances, FhirReach, Limits, Origins, Rate, Settings, Tls, TlsFiles,
-    telemetry,
+    self, About, Callers, Decide as _, Ended, Entrances, FhirReach, Limits, Origins, Rate, Settings, Tls,
+    TlsFiles, telemetry,
 };
 use anyhow::Context as _;
 use std::io::ErrorKind;
@@ -31,10 +31,14 @@ pub(super) struct Arguments {
     /// Listen beyond this machine although callers are not authenticated
     #[arg(long)]
     allow_remote: bool,
+    /// Leave out the console
+    #[arg(long)]
+    no_console: bool,
 }
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    let config = config::effective(arguments.config.as_deref(), &arguments.overrides)?;
+    let mut config = config::effective(arguments.config.as_deref(), &arguments.overrides)?;
+    config.admin.console &= !arguments.no_console;
     config::refuse_problems(arguments.config.as_deref(), &config)?;
     refuse_open_door(&config, arguments.allow_remote)?;
     files::check_folder(config.cards.as_deref())?;
@@ -319,7 +323,12 @@ fn banner(
     let _ = writeln!(text, "  {:<13} {profile}\n", "profile");
     if let Some(console) = console {
         let _ = writeln!(text, "Open in a browser:\n\n  http://{console}/console\n");
-    } else if config.admin.console && config.admin.listen.is_some_and(|listen| !listen.ip().is_loopback()) {
+    } else if config.admin.console
+        && config
+            .admin
+            .listen
+            .is_some_and(|listen| !listen.ip().is_loopback())
+    {
         let _ = writeln!(
             text,
             "No console: beyond this machine it needs `admin.operator_token_sha256`.\n"

@@ -16,7 +16,9 @@ pub(super) async fn asset(Path(name): Path<String>, headers: HeaderMap) -> Respo
     let digest = Sha256::digest(file.contents());
     let tag: String = digest.iter().take(8).map(|b| format!("{b:02x}")).collect();
     let tag = format!("\"{tag}\"");
-    let same = headers.get(header::IF_NONE_MATCH).is_some_and(|sent| sent.as_bytes() == tag.as_bytes());
+    let same = headers
+        .get(header::IF_NONE_MATCH)
+        .is_some_and(|sent| sent.as_bytes() == tag.as_bytes());
     let mut response = if same {
         StatusCode::NOT_MODIFIED.into_response()
     } else {

@@ -62,7 +62,10 @@ fn view(at: usize, card: &Value) -> CardView {
         summary: text(&card["summary"]),
         detail: Filled::from_safe_string(html_of(card["detail"].as_str().unwrap_or_default())),
         source: text(&card["source"]["label"]),
-        source_url: card["source"]["url"].as_str().filter(|url| is_web(url)).map(str::to_owned),
+        source_url: card["source"]["url"]
+            .as_str()
+            .filter(|url| is_web(url))
+            .map(str::to_owned),
         suggestions: many("suggestions")
             .enumerate()
             .map(|(at, suggestion)| Choice {
@@ -120,8 +123,14 @@ mod tests {
     #[test]
     fn markdown_is_rendered_and_raw_html_is_not() {
         let html = html_of("**Why:** <script>x</script>\n\n- one &lt;b&gt;\n- [two](javascript:x)");
-        assert!(html.contains("<strong>Why:</strong>") && html.contains("<li>one &lt;b&gt;</li>"), "{html}");
-        assert!(!html.contains("<script") && !html.contains("javascript"), "{html}");
+        assert!(
+            html.contains("<strong>Why:</strong>") && html.contains("<li>one &lt;b&gt;</li>"),
+            "{html}"
+        );
+        assert!(
+            !html.contains("<script") && !html.contains("javascript"),
+            "{html}"
+        );
     }
 
     #[test]

@@ -44,14 +44,22 @@ impl Index {
         let studies: Option<StudiesFile> = toml::from_str(read("studies.toml")).ok();
         let studies = studies.into_iter().flat_map(|file| file.study).flat_map(|study| {
             let name = study.name.clone();
-            let coded = study.code.into_iter().filter_map(move |code| entry(knowledge, &code, &name, ""));
+            let coded = study
+                .code
+                .into_iter()
+                .filter_map(move |code| entry(knowledge, &code, &name, ""));
             coded.collect::<Vec<_>>()
         });
         // Diagnoses, and what changes the picture; treatments, results and studies stand elsewhere in a chart.
-        let sets = files.keys().filter(|f| f.starts_with("value-sets/dx-") || f.starts_with("value-sets/mod-"));
+        let sets = files
+            .keys()
+            .filter(|f| f.starts_with("value-sets/dx-") || f.starts_with("value-sets/mod-"));
         let sets = sets.filter_map(|file| toml::from_str::<ValueSetFile>(read(file)).ok());
         let problems = sets.flat_map(|set| {
-            let coded = set.code.iter().filter_map(|code| entry(knowledge, code, &code.label, &set.title));
+            let coded = set
+                .code
+                .iter()
+                .filter_map(|code| entry(knowledge, code, &code.label, &set.title));
             coded.collect::<Vec<_>>()
         });
         Self {
@@ -109,7 +117,10 @@ pub(super) async fn search(State(console): State<Arc<Console>>, RawQuery(sent): 
     let of = query::value(sent.as_deref(), "of").unwrap_or_default();
     let words = query::value(sent.as_deref(), "q").unwrap_or_default();
     let found = console.codes.search(of == "problem", &words);
-    let found: Vec<Value> = found.iter().map(|entry| json!({ "coding": entry.coded, "found": entry.found })).collect();
+    let found: Vec<Value> = found
+        .iter()
+        .map(|entry| json!({ "coding": entry.coded, "found": entry.found }))
+        .collect();
     Json(json!({ "found": found }))
 }
 
@@ -124,12 +135,19 @@ mod tests {
         let index = Index::of(&Knowledge::embedded().unwrap(), &files);
         for (problems, query, display) in [
             (false, "74176", "CT abdomen and pelvis without IV contrast"),
-            (false, "mri PELVIS without and with cpt", "MRI abdomen and pelvis without and with IV contrast"),
+            (
+                false,
+                "mri PELVIS without and with cpt",
+                "MRI abdomen and pelvis without and with IV contrast",
+            ),
             (true, "717919005", "neuroendocrine tumour of pancreas"),
         ] {
             let found = index.search(problems, query);
-            assert!(found.iter().take(3).any(|e| e.found.display.contains(display)), "{query}: {:?}",
-                found.iter().map(|e| &e.found).collect::<Vec<_>>());
+            assert!(
+                found.iter().take(3).any(|e| e.found.display.contains(display)),
+                "{query}: {:?}",
+                found.iter().map(|e| &e.found).collect::<Vec<_>>()
+            );
             assert!(found.len() <= MOST);
         }
         assert!(index.search(true, "nothing is called so").is_empty());

@@ -83,17 +83,32 @@ pub(super) struct Coded {
 
 /// The screen for this request.
 pub(super) fn view(request: &Value, systems: &CodeSystems, today: Date) -> View {
-    let text = |value: &Value, at: &str| value.pointer(at).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let text = |value: &Value, at: &str| {
+        value
+            .pointer(at)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned()
+    };
     let patient = request.pointer("/prefetch/patient").unwrap_or(&Value::Null);
     let name = patient.pointer("/name/0").unwrap_or(&Value::Null);
     let hook = text(request, "/hook");
-    let selections: Vec<&str> = list(request, "/context/selections").filter_map(Value::as_str).collect();
-    let problems = request.pointer("/prefetch/conditions").filter(|bundle| is_bundle(bundle));
-    let orders = list(request, "/context/draftOrders/entry").map(|entry| &entry["resource"]).enumerate();
+    let selections: Vec<&str> = list(request, "/context/selections")
+        .filter_map(Value::as_str)
+        .collect();
+    let problems = request
+        .pointer("/prefetch/conditions")
+        .filter(|bundle| is_bundle(bundle));
+    let orders = list(request, "/context/draftOrders/entry")
+        .map(|entry| &entry["resource"])
+        .enumerate();
     View {
         patient: PatientView {
             sent: patient.is_object(),
-            name: [text(name, "/given/0"), text(name, "/family")].join(" ").trim().to_owned(),
+            name: [text(name, "/given/0"), text(name, "/family")]
+                .join(" ")
+                .trim()
+                .to_owned(),
             age: age(&text(patient, "/birthDate"), today),
             sex: text(patient, "/gender"),
         },
@@ -102,10 +117,13 @@ pub(super) fn view(request: &Value, systems: &CodeSystems, today: Date) -> View 
             all.map(|problem| ProblemView {
                 text: words(&problem["code"]),
                 code: code(&problem["code"], systems),
-                status: [text(problem, "/clinicalStatus/coding/0/code"), text(problem, "/verificationStatus/coding/0/code")]
-                    .join(" ")
-                    .trim()
-                    .to_owned(),
+                status: [
+                    text(problem, "/clinicalStatus/coding/0/code"),
+                    text(problem, "/verificationStatus/coding/0/code"),
+                ]
+                .join(" ")
+                .trim()
+                .to_owned(),
                 since: text(problem, "/recordedDate").chars().take(10).collect(),
             })
             .collect()
@@ -135,11 +153,17 @@ fn also(request: &Value) -> Vec<String> {
     let Some(prefetch) = request.pointer("/prefetch").and_then(Value::as_object) else {
         return Vec::new();
     };
-    let others = prefetch.iter().filter(|(key, _)| !matches!(key.as_str(), "patient" | "conditions"));
+    let others = prefetch
+        .iter()
+        .filter(|(key, _)| !matches!(key.as_str(), "patient" | "conditions"));
     let told = others.filter_map(|(key, value)| match (value, list(value, "/entry").count()) {
         (Value::Null, _) => None,
         (bundle, count) if is_bundle(bundle) => (count > 0).then(|| format!("{} ({count})", spaced(key))),
-        _ => Some(format!("{}: {}", spaced(key), value["resourceType"].as_str().unwrap_or("odd"))),
+        _ => Some(format!(
+            "{}: {}",
+            spaced(key),
+            value["resourceType"].as_str().unwrap_or("odd")
+        )),
     });
     told.collect()
 }
@@ -160,7 +184,11 @@ pub(super) fn edit(request: &mut Value, change: &Edit, today: Date) {
     match change {
         Edit::Hook { hook } => set_hook(request, hook),
         Edit::Age { value } => {
-            let years = value.trim().parse::<i32>().ok().filter(|years| (0..=130).contains(years));
+            let years = value
+                .trim()
+                .parse::<i32>()
+                .ok()
+                .filter(|years| (0..=130).contains(years));
             let born = years.and_then(|years| today.checked_sub(years.years().weeks(8)).ok());
             if let (Some(born), Some(patient)) = (born, patient(request)) {
                 patient.insert("birthDate".into(), json!(born.to_string()));
@@ -176,7 +204,9 @@ pub(super) fn edit(request: &mut Value, change: &Edit, today: Date) {
         }
         Edit::AddProblem { coding } => add_problem(request, coding, today),
         Edit::RemoveProblem { at } => {
-            let entries = request.pointer_mut("/prefetch/conditions/entry").and_then(Value::as_array_mut);
+            let entries = request
+                .pointer_mut("/prefetch/conditions/entry")
+                .and_then(Value::as_array_mut);
             if let Some(entries) = entries.filter(|entries| *at < entries.len()) {
                 entries.remove(*at);
             }
@@ -196,7 +226,9 @@ pub(super) fn edit(request: &mut Value, change: &Edit, today: Date) {
         }
         Edit::Reason { at, value } => {
             if let Some(order) = order(request, *at) {
-                let r5 = order.get("code").is_some_and(|code| code.get("concept").is_some());
+                let r5 = order
+                    .get("code")
+                    .is_some_and(|code| code.get("concept").is_some());
                 let value = value.trim();
                 // What was coded before told another story.
                 for member in ["reasonCode", "reasonReference", "reason"] {
@@ -204,7 +236,9 @@ pub(super) fn edit(request: &mut Value, change: &Edit, today: Date) {
                 }
                 match (value, r5) {
                     ("", _) => {}
-                    (value, true) => drop(order.insert("reason".into(), json!([{ "concept": { "text": value } }]))),
+                    (value, true) => {
+                        drop(order.insert("reason".into(), json!([{ "concept": { "text": value } }])))
+                    }
                     (value, false) => drop(order.insert("reasonCode".into(), json!([{ "text": value }]))),
                 }
             }
@@ -216,9 +250,17 @@ pub(super) fn edit(request: &mut Value, change: &Edit, today: Date) {
 fn set_hook(request: &mut Value, hook: &str) {
     let all: Vec<Value> = list(request, "/context/draftOrders/entry")
         .map(|entry| &entry["resource"])
-        .filter_map(|o| Some(json!(format!("{}/{}", o["resourceType"].as_str()?, o["id"].as_str()?))))
+        .filter_map(|o| {
+            Some(json!(format!(
+                "{}/{}",
+                o["resourceType"].as_str()?,
+                o["id"].as_str()?
+            )))
+        })
         .collect();
-    let Some(members) = request.as_object_mut() else { return };
+    let Some(members) = request.as_object_mut() else {
+        return;
+    };
     members.insert("hook".into(), json!(hook));
     if let Some(context) = members.get_mut("context").and_then(Value::as_object_mut) {
         if hook == "order-select" {
@@ -230,16 +272,27 @@ fn set_hook(request: &mut Value, hook: &str) {
 }
 
 fn add_problem(request: &mut Value, coding: &Coded, today: Date) {
-    let patient = request.pointer("/context/patientId").and_then(Value::as_str).unwrap_or_default().to_owned();
-    let Some(prefetch) = request.as_object_mut().map(|r| r.entry("prefetch").or_insert(json!({}))) else {
+    let patient = request
+        .pointer("/context/patientId")
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+        .to_owned();
+    let Some(prefetch) = request
+        .as_object_mut()
+        .map(|r| r.entry("prefetch").or_insert(json!({})))
+    else {
         return;
     };
-    let Some(prefetch) = prefetch.as_object_mut() else { return };
+    let Some(prefetch) = prefetch.as_object_mut() else {
+        return;
+    };
     let bundle = prefetch.entry("conditions").or_insert(Value::Null);
     if !is_bundle(bundle) {
         *bundle = json!({ "resourceType": "Bundle", "type": "searchset", "entry": [] });
     }
-    let Some(bundle) = bundle.as_object_mut() else { return };
+    let Some(bundle) = bundle.as_object_mut() else {
+        return;
+    };
     // The count of what was sent would be wrong now.
     bundle.shift_remove("total");
     let Some(entries) = bundle.entry("entry").or_insert(json!([])).as_array_mut() else {
@@ -285,7 +338,11 @@ fn list<'a>(value: &'a Value, at: &str) -> impl Iterator<Item = &'a Value> {
 /// The code of an order, in R4 and in R5.
 fn concept(order: &Value) -> &Value {
     let code = &order["code"];
-    if code["concept"].is_null() { code } else { &code["concept"] }
+    if code["concept"].is_null() {
+        code
+    } else {
+        &code["concept"]
+    }
 }
 
 /// A concept in words.
@@ -309,7 +366,10 @@ fn code(concept: &Value, systems: &CodeSystems) -> String {
 fn reason(order: &Value) -> String {
     let r4 = list(order, "/reasonCode").map(words);
     let r5 = list(order, "/reason").map(|reason| words(&reason["concept"]));
-    r4.chain(r5).filter(|words| !words.is_empty()).collect::<Vec<_>>().join("; ")
+    r4.chain(r5)
+        .filter(|words| !words.is_empty())
+        .collect::<Vec<_>>()
+        .join("; ")
 }
 
 fn age(born: &str, today: Date) -> Option<i16> {
@@ -352,20 +412,58 @@ mod tests {
             (Edit::Age { value: "old".into() }, "/patient/age", json!(58)),
             (Edit::Sex { value: "male".into() }, "/patient/sex", json!("male")),
             (Edit::Sex { value: String::new() }, "/patient/sex", json!("")),
-            (Edit::AddProblem { coding: coded("p") }, "/problems/2/code", json!("urn:x p")),
+            (
+                Edit::AddProblem { coding: coded("p") },
+                "/problems/2/code",
+                json!("urn:x p"),
+            ),
             (Edit::RemoveProblem { at: 0 }, "/problems/1", Value::Null),
-            (Edit::RemoveProblem { at: 9 }, "/problems/1/text", json!("Essential hypertension")),
-            (Edit::Study { at: 0, coding: coded("s") }, "/orders/0/text", json!("display of s")),
-            (Edit::Reason { at: 0, value: " why ".into() }, "/orders/0/reason", json!("why")),
-            (Edit::Reason { at: 9, value: "why".into() }, "/orders/1", Value::Null),
-            (Edit::Hook { hook: "order-sign".into() }, "/hook", json!("order-sign")),
+            (
+                Edit::RemoveProblem { at: 9 },
+                "/problems/1/text",
+                json!("Essential hypertension"),
+            ),
+            (
+                Edit::Study {
+                    at: 0,
+                    coding: coded("s"),
+                },
+                "/orders/0/text",
+                json!("display of s"),
+            ),
+            (
+                Edit::Reason {
+                    at: 0,
+                    value: " why ".into(),
+                },
+                "/orders/0/reason",
+                json!("why"),
+            ),
+            (
+                Edit::Reason {
+                    at: 9,
+                    value: "why".into(),
+                },
+                "/orders/1",
+                Value::Null,
+            ),
+            (
+                Edit::Hook {
+                    hook: "order-sign".into(),
+                },
+                "/hook",
+                json!("order-sign"),
+            ),
         ] {
             let mut request = stories::told_on(stories::FIRST, today).unwrap();
             let before = request.clone();
             edit(&mut request, &change, today);
             let seen = shown(&request).pointer(at).cloned().unwrap_or_default();
             assert_eq!(seen, expect, "{change:?}");
-            assert_eq!(request["prefetch"]["observations"], before["prefetch"]["observations"]);
+            assert_eq!(
+                request["prefetch"]["observations"],
+                before["prefetch"]["observations"]
+            );
         }
     }
 }

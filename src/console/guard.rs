@@ -56,7 +56,9 @@ impl Guard {
     /// Whether the token came with this request.
     fn shows_token(&self, headers: &HeaderMap) -> bool {
         let sent = headers.get(header::AUTHORIZATION).and_then(|v| v.to_str().ok());
-        let token = sent.and_then(|v| v.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+        let token = sent
+            .and_then(|v| v.split_once(' '))
+            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
         let digest = self.access.token.as_ref();
         digest.is_some_and(|digest| token.is_some_and(|(_, token)| digest.is_of(token)))
     }
@@ -72,7 +74,11 @@ impl Guard {
             Some(rest) => rest.split(']').next().unwrap_or_default(),
             None => authority.split(':').next().unwrap_or_default(),
         };
-        let listed = self.access.hosts.iter().any(|ours| ours.eq_ignore_ascii_case(host));
+        let listed = self
+            .access
+            .hosts
+            .iter()
+            .any(|ours| ours.eq_ignore_ascii_case(host));
         listed || host.eq_ignore_ascii_case("localhost") || host.parse::<IpAddr>().is_ok()
     }
 }
@@ -81,7 +87,10 @@ impl Guard {
 pub(super) async fn guard(State(guard): State<Arc<Guard>>, request: Request, next: Next) -> Response {
     let headers = request.headers();
     let path = request.uri().path();
-    let host = headers.get(header::HOST).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    let host = headers
+        .get(header::HOST)
+        .and_then(|v| v.to_str().ok())
+        .unwrap_or_default();
     let open = path == "/console/login" || path.starts_with("/console/assets/");
     let mut response = if !guard.goes_by(host) {
         refusal(
@@ -96,7 +105,10 @@ pub(super) async fn guard(State(guard): State<Arc<Guard>>, request: Request, nex
     } else if open || guard.knows(headers) {
         next.run(request).await
     } else if changes(request.method()) || path.contains("/try/") {
-        refusal(StatusCode::UNAUTHORIZED, "the session is over: reload the page and log in again")
+        refusal(
+            StatusCode::UNAUTHORIZED,
+            "the session is over: reload the page and log in again",
+        )
     } else {
         Redirect::to("/console/login").into_response()
     };
@@ -139,14 +151,23 @@ fn refusal(status: StatusCode, why: &'static str) -> Response {
 
 /// The session that a browser shows.
 fn session(headers: &HeaderMap) -> Option<String> {
-    let cookies = headers.get_all(header::COOKIE).iter().filter_map(|v| v.to_str().ok());
-    let mut pairs = cookies.flat_map(|v| v.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    pairs.find(|(name, _)| *name == COOKIE).map(|(_, value)| value.to_owned())
+    let cookies = headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|v| v.to_str().ok());
+    let mut pairs = cookies
+        .flat_map(|v| v.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='));
+    pairs
+        .find(|(name, _)| *name == COOKIE)
+        .map(|(_, value)| value.to_owned())
 }
 
 /// A cookie for these seconds. Where a proxy ends TLS, it goes over TLS only.
 fn cookie(headers: &HeaderMap, value: &str, seconds: u64) -> String {
-    let secure = headers.get("x-forwarded-proto").is_some_and(|proto| proto == "https");
+    let secure = headers
+        .get("x-forwarded-proto")
+        .is_some_and(|proto| proto == "https");
     let secure = if secure { "; Secure" } else { "" };
     format!("{COOKIE}={value}; Path=/console; HttpOnly; SameSite=Strict; Max-Age={seconds}{secure}")
 }
@@ -162,7 +183,11 @@ pub(super) async fn login_page(State(guard): State<Arc<Guard>>) -> Response {
 /// The token is shown.
 pub(super) async fn login(State(guard): State<Arc<Guard>>, headers: HeaderMap, form: String) -> Response {
     let token = query::value(Some(&form), "token").unwrap_or_default();
-    let right = guard.access.token.as_ref().is_some_and(|digest| digest.is_of(&token));
+    let right = guard
+        .access
+        .token
+        .as_ref()
+        .is_some_and(|digest| digest.is_of(&token));
     if !right {
         tracing::info!(target: "apposite::auth", "a wrong operator's token was shown at the console");
         let mut response = page::bare("Log in", "login.html", context! { failed => true });
@@ -181,7 +206,11 @@ pub(super) async fn logout(State(guard): State<Arc<Guard>>, headers: HeaderMap) 
     if let Some(name) = session(&headers) {
         guard.sessions.end(&name);
     }
-    ([(header::SET_COOKIE, cookie(&headers, "", 0))], Redirect::to("/console/login")).into_response()
+    (
+        [(header::SET_COOKIE, cookie(&headers, "", 0))],
+        Redirect::to("/console/login"),
+    )
+        .into_response()
 }
 
 #[cfg(test)]
@@ -195,10 +224,24 @@ mod tests {
             ..Access::default()
         };
         let guard = Guard::new(access);
-        for ours in ["127.0.0.1:8081", "localhost", "LOCALHOST:1", "[::1]:80", "10.0.0.1", "console.example.org:443"] {
+        for ours in [
+            "127.0.0.1:8081",
+            "localhost",
+            "LOCALHOST:1",
+            "[::1]:80",
+            "10.0.0.1",
+            "console.example.org:443",
+        ] {
             assert!(guard.goes_by(ours), "{ours}");
         }
-        for theirs in ["", ":80", "evil.example", "localhost.evil.example:8081", "127.0.0.1.nip.io", "[evil]"] {
+        for theirs in [
+            "",
+            ":80",
+            "evil.example",
+            "localhost.evil.example:8081",
+            "127.0.0.1.nip.io",
+            "[evil]",
+        ] {
             assert!(!guard.goes_by(theirs), "{theirs}");
         }
     }
@@ -216,7 +259,13 @@ mod tests {
         check(&[("sec-fetch-site", "same-origin")], true);
         check(&[("sec-fetch-site", "same-site")], false);
         check(&[("sec-fetch-site", "none")], false);
-        check(&[("sec-fetch-site", "cross-site"), ("origin", "http://127.0.0.1:8081")], false);
+        check(
+            &[
+                ("sec-fetch-site", "cross-site"),
+                ("origin", "http://127.0.0.1:8081"),
+            ],
+            false,
+        );
         check(&[("origin", "http://127.0.0.1:8081")], true);
         check(&[("origin", "http://127.0.0.1:8080")], false);
         check(&[("origin", "null")], false);
@@ -224,8 +273,12 @@ mod tests {
 
     #[test]
     fn a_session_is_read_from_its_cookie() {
-        let headers = |text: &'static str| HeaderMap::from_iter([(header::COOKIE, HeaderValue::from_static(text))]);
-        assert_eq!(session(&headers("a=b; apposite_console=xyz; c=d")).as_deref(), Some("xyz"));
+        let headers =
+            |text: &'static str| HeaderMap::from_iter([(header::COOKIE, HeaderValue::from_static(text))]);
+        assert_eq!(
+            session(&headers("a=b; apposite_console=xyz; c=d")).as_deref(),
+            Some("xyz")
+        );
         assert_eq!(session(&headers("xapposite_console=xyz")), None);
         assert_eq!(session(&HeaderMap::new()), None);
     }

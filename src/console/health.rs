@@ -14,9 +14,18 @@ use std::time::Duration;
 pub(super) async fn page(State(console): State<Arc<Console>>) -> Response {
     let switches = console.switches().await;
     let content = console.now().and_then(|now| {
-        piece("health.html", context! { now => Value::from_safe_string(now), switches })
+        piece(
+            "health.html",
+            context! { now => Value::from_safe_string(now), switches },
+        )
     });
-    whole(&console.frame(), "/console/health", "Health", "health.js", content)
+    whole(
+        &console.frame(),
+        "/console/health",
+        "Health",
+        "health.js",
+        content,
+    )
 }
 
 /// How it is at this moment.
@@ -42,17 +51,22 @@ impl Console {
                 fresh => span(client.fresh), usable => span(client.usable),
             }
         }).collect();
-        let local = knowledge.local_codes().map(|local| context! { lines => local.lines, digest => local.digest.clone() });
-        piece("now.html", context! {
-            word => standing.word, ready => standing.ready, tested => standing.tested,
-            tested_at => at(standing.tested_at), started_at => at(Some(standing.started_at)),
-            called_at => at(standing.called_at), fired_at => at(standing.fired_at),
-            certificate => standing.certificate_expires.map(|second| Moment::of(second, second).value()),
-            store, clients, local, anybody => !self.backstage.calls_need_tokens(),
-            knowledge => format!("{} {}", knowledge.id(), knowledge.version()),
-            digest => knowledge.digest(), status => knowledge.topic().status.to_string(),
-            checked_at => Moment::of(second, second).value(),
-        })
+        let local = knowledge
+            .local_codes()
+            .map(|local| context! { lines => local.lines, digest => local.digest.clone() });
+        piece(
+            "now.html",
+            context! {
+                word => standing.word, ready => standing.ready, tested => standing.tested,
+                tested_at => at(standing.tested_at), started_at => at(Some(standing.started_at)),
+                called_at => at(standing.called_at), fired_at => at(standing.fired_at),
+                certificate => standing.certificate_expires.map(|second| Moment::of(second, second).value()),
+                store, clients, local, anybody => !self.backstage.calls_need_tokens(),
+                knowledge => format!("{} {}", knowledge.id(), knowledge.version()),
+                digest => knowledge.digest(), status => knowledge.topic().status.to_string(),
+                checked_at => Moment::of(second, second).value(),
+            },
+        )
     }
 }
 
@@ -69,7 +83,10 @@ impl Moment {
         let ago = u64::try_from(now.saturating_sub(second)).unwrap_or_default();
         Self {
             exact: moment.to_string(),
-            shown: moment.to_zoned(TimeZone::system()).strftime("%-d %b %Y, %H:%M:%S").to_string(),
+            shown: moment
+                .to_zoned(TimeZone::system())
+                .strftime("%-d %b %Y, %H:%M:%S")
+                .to_string(),
             ago: format!("{} ago", span(Duration::from_secs(ago))),
         }
     }
@@ -96,7 +113,13 @@ mod tests {
 
     #[test]
     fn times_are_told_in_their_largest_unit() {
-        for (seconds, expect) in [(0, "0 s"), (119, "119 s"), (120, "2 min"), (7200, "2 h"), (172_800, "2 days")] {
+        for (seconds, expect) in [
+            (0, "0 s"),
+            (119, "119 s"),
+            (120, "2 min"),
+            (7200, "2 h"),
+            (172_800, "2 days"),
+        ] {
             assert_eq!(span(Duration::from_secs(seconds)), expect);
         }
         assert_eq!(Moment::of(100, 90).ago, "0 s ago");

@@ -7,7 +7,7 @@ mod plots;
 
 use super::page::{filled, page as whole, piece};
 use super::{Console, query};
-use crate::insight::{Filter, FilterFault, Insight, csv};
+use crate::insight::{Filter, FilterFault, Insight, ListedCard, csv};
 use crate::service::history;
 use crate::store::Store;
 use axum::body::{Body, Bytes};
@@ -32,7 +32,10 @@ const HERE: &str = "/console/insight";
 
 /// The filter of an address; what belongs to the page itself is no part of it.
 fn filter(sent: Option<&str>) -> Result<Filter, FilterFault> {
-    let others = sent.unwrap_or_default().split('&').filter(|pair| !pair.starts_with("before="));
+    let others = sent
+        .unwrap_or_default()
+        .split('&')
+        .filter(|pair| !pair.starts_with("before="));
     let today = jiff::Timestamp::now().to_zoned(TimeZone::UTC).date();
     Filter::parse(&others.collect::<Vec<_>>().join("&"), today)
 }
@@ -42,21 +45,36 @@ pub(super) async fn page(State(console): State<Arc<Console>>, RawQuery(sent): Ra
     let filter = filter(sent.as_deref());
     let fault = filter.as_ref().err().map(ToString::to_string);
     let filter = filter.unwrap_or_default();
-    let value = |name: &str| filter.pairs().into_iter().find(|(n, _)| *n == name).map(|(_, v)| v).unwrap_or_default();
+    let value = |name: &str| {
+        filter
+            .pairs()
+            .into_iter()
+            .find(|(n, _)| *n == name)
+            .map(|(_, v)| v)
+            .unwrap_or_default()
+    };
     let knowledge = console.service.knowledge();
     let scenarios = knowledge.table().scenarios().iter();
     let scenarios: Vec<Value> = scenarios
         .map(|scenario| context! { key => &*scenario.key, title => scenario.entry.title.as_str() })
         .collect();
     let kinds: Vec<&str> = knowledge.words().cards.keys().map(|kind| &**kind).collect();
-    let clients: Vec<String> = console.backstage.clients().into_iter().map(|client| client.client).collect();
-    let content = piece("insight.html", context! {
-        fault, kinds => filled(kinds), scenarios, clients,
-        from => value("from"), to => value("to"), kind => value("kind"), scenario => value("scenario"),
-        client => value("client"), mode => value("mode"), study => value("study"),
-        days => query::value(sent.as_deref(), "days").unwrap_or_default(),
-        query => filter.query(), kept => console.backstage.store().is_some(),
-    });
+    let clients: Vec<String> = console
+        .backstage
+        .clients()
+        .into_iter()
+        .map(|client| client.client)
+        .collect();
+    let content = piece(
+        "insight.html",
+        context! {
+            fault, kinds => filled(kinds), scenarios, clients,
+            from => value("from"), to => value("to"), kind => value("kind"), scenario => value("scenario"),
+            client => value("client"), mode => value("mode"), study => value("study"),
+            days => query::value(sent.as_deref(), "days").unwrap_or_default(),
+            query => filter.query(), kept => console.backstage.store().is_some(),
+        },
+    );
     whole(&console.frame(), HERE, "Insight", "insight.js", content)
 }
 
@@ -82,7 +100,11 @@ pub(super) async fn counted(State(console): State<Arc<Console>>, RawQuery(sent):
         let line = told.recv().await?;
         Some((Ok::<_, Infallible>(Bytes::from(line)), told))
     });
-    ([(header::CONTENT_TYPE, "application/x-ndjson")], Body::from_stream(lines)).into_response()
+    (
+        [(header::CONTENT_TYPE, "application/x-ndjson")],
+        Body::from_stream(lines),
+    )
+        .into_response()
 }
 
 /// The same as a file.
@@ -100,17 +122,31 @@ pub(super) async fn export(
     };
     let (kind, text) = match name.as_str() {
         "insight.csv" => ("text/csv; charset=utf-8", csv(&insight)),
-        "insight.json" => ("application/json", serde_json::to_string_pretty(&insight).unwrap_or_default()),
+        "insight.json" => (
+            "application/json",
+            serde_json::to_string_pretty(&insight).unwrap_or_default(),
+        ),
         _ => return StatusCode::NOT_FOUND.into_response(),
     };
     let save = format!("attachment; filename=\"{name}\"");
-    ([(header::CONTENT_TYPE, kind.to_owned()), (header::CONTENT_DISPOSITION, save)], text).into_response()
+    (
+        [
+            (header::CONTENT_TYPE, kind.to_owned()),
+            (header::CONTENT_DISPOSITION, save),
+        ],
+        text,
+    )
+        .into_response()
 }
 
 async fn read(store: &Store, filter: &Filter) -> Result<Insight, Response> {
     let read = history::insight(store, filter, MOST_CALLS, drop).await;
     read.map_err(|_| {
-        (StatusCode::SERVICE_UNAVAILABLE, "the store does not answer; nothing was counted\n").into_response()
+        (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "the store does not answer; nothing was counted\n",
+        )
+            .into_response()
     })
 }
 
@@ -126,10 +162,22 @@ pub(super) async fn decisions(State(console): State<Arc<Console>>, RawQuery(sent
         return whole(&console.frame(), HERE, "Decisions", "", content);
     };
     let knowledge = console.service.knowledge();
-    let named = |key: &str| knowledge.study(key).map_or_else(|| key.to_owned(), |study| study.name.clone());
+    let named = |key: &str| {
+        knowledge
+            .study(key)
+            .map_or_else(|| key.to_owned(), |study| study.name.clone())
+    };
     let calls: Vec<Value> = found.calls.iter().map(|call| {
+        let cards = |cards: &[ListedCard]| {
+            let cards = cards.iter().map(|card| context! {
+                kind => card.kind.as_str(), indicator => card.indicator.as_str(), mode => filled(card.mode),
+                told => card.told.as_str(), reason => Some(&card.reason).filter(|r| !r.is_empty()).map(|r| console.word(r)),
+                taken => card.taken.iter().map(|key| console.word(key)).collect::<Vec<_>>().join(", "),
+            });
+            cards.collect::<Vec<Value>>()
+        };
         let decisions: Vec<Value> = call.decisions.iter().map(|decision| context! {
-            study => named(&decision.study), cards => filled(&decision.cards),
+            study => named(&decision.study), cards => cards(&decision.cards),
             scenario => console.question(&decision.scenario), rating => console.category(&decision.rating),
             gate => decision.gate.as_str(), reason => console.word(&decision.reason), selected => decision.selected,
             tone => super::trace::tone(&decision.rating),
@@ -140,9 +188,12 @@ pub(super) async fn decisions(State(console): State<Arc<Console>>, RawQuery(sent
             missing => call.missing.join(", "), knowledge => call.knowledge_version.as_str(),
         }
     }).collect();
-    let content = piece("decisions.html", context! {
-        calls, query => filter.query(), next => found.next, pairs => filled(filter.pairs()),
-    });
+    let content = piece(
+        "decisions.html",
+        context! {
+            calls, query => filter.query(), next => found.next, pairs => filled(filter.pairs()),
+        },
+    );
     whole(&console.frame(), HERE, "Decisions", "", content)
 }
 
@@ -163,12 +214,17 @@ impl Console {
     fn word(&self, key: &str) -> String {
         let knowledge = self.service.knowledge();
         let reasons = &knowledge.words().override_reasons;
-        let offered = reasons.iter().find(|reason| reason.code == key).map(|reason| reason.display.clone());
+        let offered = reasons
+            .iter()
+            .find(|reason| reason.code == key)
+            .map(|reason| reason.display.clone());
         let study = || knowledge.study(key).map(|study| study.name.clone());
-        offered.or_else(study).unwrap_or_else(|| match self.question(key) {
-            same if same == key => self.category(key),
-            question => question,
-        })
+        offered
+            .or_else(study)
+            .unwrap_or_else(|| match self.question(key) {
+                same if same == key => self.category(key),
+                question => question,
+            })
     }
 
     /// The counts as a piece of the page.
@@ -193,25 +249,28 @@ impl Console {
             reasons => review.reasons.iter().map(|r| self.word(&r.name)).collect::<Vec<_>>().join(", "),
         }).collect();
         let total = &insight.total;
-        piece("counted.html", context! {
-            complete => insight.complete, calls => insight.calls, seen => filled(&insight.days_seen), review, query,
-            decisions => total.decisions, shown => total.shown, fired => total.fired, shadow => total.shadow, off => total.off,
-            accepted => total.accepted, overridden => total.overridden, ignored => total.ignored,
-            acceptance => plots::rate(&total.acceptance), override_rate => plots::rate(&total.override_rate),
-            response => plots::rate(&total.response),
-            p50 => plots::millis(insight.latency.p50), p95 => plots::millis(insight.latency.p95), p99 => plots::millis(insight.latency.p99),
-            drawings => filled(drawings),
-            tables => vec![
-                context! { title => "By card", rows => groups(&insight.kinds, "kind") },
-                context! { title => "By clinical question", rows => groups(&insight.scenarios, "scenario") },
-                context! { title => "By study ordered", rows => groups(&insight.studies, "study") },
-                context! { title => "By client", rows => groups(&insight.clients, "client") },
-                context! { title => "By version of the knowledge", rows => groups(&insight.knowledge_versions, "knowledge") },
-                context! { title => "By version of the service", rows => groups(&insight.service_versions, "version") },
-            ],
-            unmapped => filled(&insight.unmapped), missing => filled(&insight.missing), outcomes => filled(&insight.outcomes),
-            unknown => insight.told_of_unknown,
-        })
+        piece(
+            "counted.html",
+            context! {
+                complete => insight.complete, calls => insight.calls, seen => filled(&insight.days_seen), review, query,
+                decisions => total.decisions, shown => total.shown, fired => total.fired, shadow => total.shadow, off => total.off,
+                accepted => total.accepted, overridden => total.overridden, ignored => total.ignored,
+                acceptance => plots::rate(&total.acceptance), override_rate => plots::rate(&total.override_rate),
+                response => plots::rate(&total.response),
+                p50 => plots::millis(insight.latency.p50), p95 => plots::millis(insight.latency.p95), p99 => plots::millis(insight.latency.p99),
+                drawings => filled(drawings),
+                tables => vec![
+                    context! { title => "By card", rows => groups(&insight.kinds, "kind") },
+                    context! { title => "By clinical question", rows => groups(&insight.scenarios, "scenario") },
+                    context! { title => "By study ordered", rows => groups(&insight.studies, "study") },
+                    context! { title => "By client", rows => groups(&insight.clients, "client") },
+                    context! { title => "By version of the knowledge", rows => groups(&insight.knowledge_versions, "knowledge") },
+                    context! { title => "By version of the service", rows => groups(&insight.service_versions, "version") },
+                ],
+                unmapped => filled(&insight.unmapped), missing => filled(&insight.missing), outcomes => filled(&insight.outcomes),
+                unknown => insight.told_of_unknown,
+            },
+        )
     }
 }
 
@@ -228,5 +287,9 @@ fn narrowed(filter: &Filter, name: &str, value: &str) -> Option<String> {
 
 /// Style of the plots, which stands with them.
 pub(super) async fn style() -> Response {
-    ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], crate::plot::STYLE).into_response()
+    (
+        [(header::CONTENT_TYPE, "text/css; charset=utf-8")],
+        crate::plot::STYLE,
+    )
+        .into_response()
 }

@@ -31,7 +31,10 @@ pub(super) async fn part(State(console): State<Arc<Console>>, Path(id): Path<Str
     let Some(part) = parts.iter().find(|part| part.id == id) else {
         return StatusCode::NOT_FOUND.into_response();
     };
-    let list: Vec<_> = parts.iter().map(|p| context! { id => p.id, title => p.title.as_str() }).collect();
+    let list: Vec<_> = parts
+        .iter()
+        .map(|p| context! { id => p.id, title => p.title.as_str() })
+        .collect();
     let knowledge = console.service.knowledge();
     let content = piece(
         "knowledge.html",
@@ -45,7 +48,8 @@ pub(super) async fn part(State(console): State<Arc<Console>>, Path(id): Path<Str
 
 impl Console {
     fn parts(&self) -> &[Part] {
-        self.parts.get_or_init(|| render::parts(self.service.knowledge(), &self.files))
+        self.parts
+            .get_or_init(|| render::parts(self.service.knowledge(), &self.files))
     }
 
     /// What stands around every page.

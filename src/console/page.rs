@@ -48,12 +48,21 @@ pub(super) fn piece(name: &str, values: Value) -> Result<String, minijinja::Erro
 }
 
 /// A whole page; `here` is the address that the navigation marks.
-pub(super) fn page(frame: &Frame, here: &str, title: &str, script: &str, content: Result<String, minijinja::Error>) -> Response {
+pub(super) fn page(
+    frame: &Frame,
+    here: &str,
+    title: &str,
+    script: &str,
+    content: Result<String, minijinja::Error>,
+) -> Response {
     let whole = content.and_then(|content| {
         let content = Value::from_safe_string(content);
         let version = env!("CARGO_PKG_VERSION");
         let frame = filled(frame);
-        piece("frame.html", context! { frame, here, title, script, content, version })
+        piece(
+            "frame.html",
+            context! { frame, here, title, script, content, version },
+        )
     });
     html(whole)
 }
@@ -62,7 +71,10 @@ pub(super) fn page(frame: &Frame, here: &str, title: &str, script: &str, content
 pub(super) fn bare(title: &str, name: &str, values: Value) -> Response {
     let content = piece(name, values);
     html(content.and_then(|content| {
-        piece("bare.html", context! { title, content => Value::from_safe_string(content) })
+        piece(
+            "bare.html",
+            context! { title, content => Value::from_safe_string(content) },
+        )
     }))
 }
 
@@ -80,7 +92,12 @@ pub(super) fn html(written: Result<String, minijinja::Error>) -> Response {
 /// A defect of ours, told as such.
 pub(super) fn failed() -> Response {
     let type_ = [(header::CONTENT_TYPE, "text/plain; charset=utf-8")];
-    (StatusCode::INTERNAL_SERVER_ERROR, type_, "this page cannot be written; the log says why\n").into_response()
+    (
+        StatusCode::INTERNAL_SERVER_ERROR,
+        type_,
+        "this page cannot be written; the log says why\n",
+    )
+        .into_response()
 }
 
 #[cfg(test)]

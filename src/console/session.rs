@@ -81,7 +81,8 @@ impl Sessions {
     pub(super) fn holds(&self, name: &str) -> bool {
         let now = Instant::now();
         let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.iter().any(|(digest, until)| *until > now && digest.is_of(name))
+        all.iter()
+            .any(|(digest, until)| *until > now && digest.is_of(name))
     }
 
     /// Ends a session.

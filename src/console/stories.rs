@@ -52,9 +52,16 @@ pub fn all() -> Vec<Story> {
     let mut stories = Vec::new();
     for line in WORDS.lines() {
         if let Some(heading) = line.strip_prefix("## ") {
-            folder = heading.trim_matches('`').strip_prefix("hooks/").unwrap_or_default();
+            folder = heading
+                .trim_matches('`')
+                .strip_prefix("hooks/")
+                .unwrap_or_default();
         }
-        let mut cells = line.strip_prefix('|').into_iter().flat_map(|l| l.split('|')).map(str::trim);
+        let mut cells = line
+            .strip_prefix('|')
+            .into_iter()
+            .flat_map(|l| l.split('|'))
+            .map(str::trim);
         if let (Some(file), Some(words)) = (cells.next(), cells.next())
             && !folder.is_empty()
             && let Some(file) = file.strip_prefix('`').and_then(|f| f.strip_suffix('`'))

@@ -47,7 +47,9 @@ fn text(value: &Value) -> String {
 
 fn view(knowledge: &Knowledge, decision: &Value) -> DecisionView {
     let study = decision["study"].as_str().and_then(|key| knowledge.study(key));
-    let scenario = knowledge.table().scenario(decision["scenario"].as_str().unwrap_or_default());
+    let scenario = knowledge
+        .table()
+        .scenario(decision["scenario"].as_str().unwrap_or_default());
     let rating = decision["rating"].as_str().unwrap_or_default();
     let words = &knowledge.words().common;
     let certainty = decision["certainty"].as_str().unwrap_or_default();
@@ -59,14 +61,26 @@ fn view(knowledge: &Knowledge, decision: &Value) -> DecisionView {
         selected: decision["selected"] == true,
         study: study.map(|study| study.name.clone()).unwrap_or_default(),
         scenario: scenario.map_or_else(|| text(&decision["scenario"]), |s| s.entry.title.clone()),
-        certainty: words.certainty.get(certainty).cloned().unwrap_or_else(|| certainty.to_owned()),
-        rating: words.category.get(rating).cloned().unwrap_or_else(|| rating.to_owned()),
+        certainty: words
+            .certainty
+            .get(certainty)
+            .cloned()
+            .unwrap_or_else(|| certainty.to_owned()),
+        rating: words
+            .category
+            .get(rating)
+            .cloned()
+            .unwrap_or_else(|| rating.to_owned()),
         tone: tone(rating),
         kinds: kinds.map(|advice| text(&advice["kind"])).collect(),
-        unmapped: unmapped.map(|code| format!("{} {}", text(&code["system"]), text(&code["code"]))).collect(),
+        unmapped: unmapped
+            .map(|code| format!("{} {}", text(&code["system"]), text(&code["code"])))
+            .collect(),
         // Phrases that are not there are not worth a line.
         steps: steps
-            .filter(|step| !(step["answer"] == "no" && step["fact"].as_str().is_some_and(|f| f.starts_with("says_"))))
+            .filter(|step| {
+                !(step["answer"] == "no" && step["fact"].as_str().is_some_and(|f| f.starts_with("says_")))
+            })
             .map(|step| step_view(knowledge, step))
             .collect(),
     }
@@ -94,7 +108,10 @@ fn step_view(knowledge: &Knowledge, step: &Value) -> StepView {
 
 /// A question or a rating in words; a kind of card stays what it is called.
 fn key_in_words(knowledge: &Knowledge, key: &str) -> String {
-    let scenario = knowledge.table().scenario(key).map(|scenario| scenario.entry.title.clone());
+    let scenario = knowledge
+        .table()
+        .scenario(key)
+        .map(|scenario| scenario.entry.title.clone());
     let rating = || knowledge.words().common.category.get(key).cloned();
     scenario.or_else(rating).unwrap_or_else(|| key.to_owned())
 }

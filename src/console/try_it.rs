@@ -24,8 +24,9 @@ const BLANK: &str = "blank";
 /// The page, without a request yet.
 pub(super) async fn page(State(console): State<Arc<Console>>, RawQuery(sent): RawQuery) -> Response {
     let wanted = query::value(sent.as_deref(), "story").unwrap_or_else(|| stories::FIRST.to_owned());
-    let (selecting, signing): (Vec<_>, Vec<_>) =
-        stories::all().into_iter().partition(|story| story.name.starts_with("order-select/"));
+    let (selecting, signing): (Vec<_>, Vec<_>) = stories::all()
+        .into_iter()
+        .partition(|story| story.name.starts_with("order-select/"));
     let content = piece(
         "try.html",
         context! {
@@ -117,7 +118,10 @@ pub(super) async fn call(State(console): State<Arc<Console>>, Json(sent): Json<C
     let today = console.backstage.today();
     let explained = console.service.explain_json(&Caller::default(), &body, today);
     let (decisions, notes) = match &explained {
-        Ok(explained) => (trace::views(console.service.knowledge(), explained), explained["notes"].clone()),
+        Ok(explained) => (
+            trace::views(console.service.knowledge(), explained),
+            explained["notes"].clone(),
+        ),
         Err(_) => (Vec::new(), Value::Null),
     };
     let views = cards::views(&answer);
@@ -127,9 +131,15 @@ pub(super) async fn call(State(console): State<Arc<Console>>, Json(sent): Json<C
         (200, many) => format!("{many} cards."),
         _ => format!("The service refuses this request: {status}."),
     };
-    let issue = answer.pointer("/issue/0/details/text").and_then(Value::as_str).unwrap_or_default();
+    let issue = answer
+        .pointer("/issue/0/details/text")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
     let shown = piece("cards.html", context! { cards => filled(views), status, issue });
-    let traced = piece("trace.html", context! { decisions => filled(decisions), notes => filled(notes) });
+    let traced = piece(
+        "trace.html",
+        context! { decisions => filled(decisions), notes => filled(notes) },
+    );
     let pretty = |value: &Value| serde_json::to_string_pretty(value).unwrap_or_default();
     match (shown, traced) {
         (Ok(cards), Ok(trace)) => Json(json!({
@@ -209,7 +219,10 @@ impl Console {
         if !self.backstage.calls_need_tokens() {
             let path = format!("/cds-services/{}", self.service_id());
             let (status, answer) = self.backstage.post(&path, body.to_vec()).await;
-            return (status.as_u16(), serde_json::from_slice(&answer).unwrap_or_default());
+            return (
+                status.as_u16(),
+                serde_json::from_slice(&answer).unwrap_or_default(),
+            );
         }
         match self.service.judge(body, self.backstage.today()) {
             Ok(judged) if judged.consultation.unavailable.is_some() => (412, Value::Null),

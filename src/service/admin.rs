@@ -4,8 +4,8 @@
 //! health and metrics no authentication: it belongs on an address that only this machine, or its keeper, reaches. Who
 //! may see the pages is up to them.
 
-use super::stall::Phase;
 use super::backstage::Backstage;
+use super::stall::Phase;
 use super::{App, Shell, router, server, switchboard};
 use crate::store::Store;
 use axum::Router;

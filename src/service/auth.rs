@@ -149,7 +149,8 @@ impl Callers {
     /// Each client with the names of its keys, for those who run the service.
     pub(crate) fn standing(&self) -> Vec<KeyStanding> {
         let all = self.register.iter().flat_map(|r| r.by_issuer.values());
-        all.map(|registered| registered.keys.standing(&registered.client.issuer)).collect()
+        all.map(|registered| registered.keys.standing(&registered.client.issuer))
+            .collect()
     }
 
     /// Who asks for the discovery document. Anybody may, unless configured otherwise.

@@ -199,7 +199,11 @@ async fn sources(State(app): State<Arc<App>>, Path(id): Path<String>) -> Result<
 }
 
 async fn sources_style(State(app): State<Arc<App>>) -> Response {
-    ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], app.decide.sources_style()).into_response()
+    (
+        [(header::CONTENT_TYPE, "text/css; charset=utf-8")],
+        app.decide.sources_style(),
+    )
+        .into_response()
 }
 
 /// Alive means: this process answers.

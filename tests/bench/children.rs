@@ -23,7 +23,14 @@ impl Child {
         for name in ["APPOSITE_CARDS", "APPOSITE_LOG", "APPOSITE_LISTEN"] {
             command.env_remove(name);
         }
-        command.args(["serve", "--listen", "127.0.0.1:0", "--store", "none"]);
+        command.args([
+            "serve",
+            "--listen",
+            "127.0.0.1:0",
+            "--store",
+            "none",
+            "--no-console",
+        ]);
         Self::start(command)
     }
 

@@ -49,11 +49,20 @@ pub fn browser() -> &'static Browser {
 fn program() -> PathBuf {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let folders: Vec<PathBuf> = std::env::split_paths(&path).collect();
-    let names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
+    let names = [
+        "chromium",
+        "chromium-browser",
+        "google-chrome",
+        "google-chrome-stable",
+    ];
     let own = std::env::var_os("CHROMIUM").map(PathBuf::from);
-    let mut found = names.iter().flat_map(|name| folders.iter().map(move |folder| folder.join(name)));
+    let mut found = names
+        .iter()
+        .flat_map(|name| folders.iter().map(move |folder| folder.join(name)));
     own.or_else(|| found.find(|program| program.exists()))
-        .unwrap_or_else(|| panic!("these tests need Chromium: `apt-get install chromium`, or name one in CHROMIUM"))
+        .unwrap_or_else(|| {
+            panic!("these tests need Chromium: `apt-get install chromium`, or name one in CHROMIUM")
+        })
 }
 
 impl Browser {
@@ -76,7 +85,11 @@ impl Browser {
         if std::fs::metadata("/proc/self").unwrap().uid() == 0 {
             command.arg("--no-sandbox");
         }
-        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let mut child = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
         let heard: &'static Mutex<Heard> = Box::leak(Box::default());
         let from = child.stdout.take().unwrap();
         std::thread::spawn(move || listen(BufReader::new(from), heard));
@@ -98,10 +111,14 @@ impl Browser {
         }
         {
             let mut to = self.to.lock().unwrap();
-            let sent = to.write_all(message.to_string().as_bytes()).and_then(|()| to.write_all(&[0]));
+            let sent = to
+                .write_all(message.to_string().as_bytes())
+                .and_then(|()| to.write_all(&[0]));
             sent.expect("Chromium has ended: try to start it by hand");
         }
-        let answer = told.recv_timeout(PATIENCE).unwrap_or_else(|_| panic!("Chromium does not answer {method}"));
+        let answer = told
+            .recv_timeout(PATIENCE)
+            .unwrap_or_else(|_| panic!("Chromium does not answer {method}"));
         match answer.get("error") {
             Some(error) => Err(error["message"].to_string()),
             None => Ok(answer["result"].clone()),
@@ -110,14 +127,20 @@ impl Browser {
 
     /// What a page has said on its own account since it was last asked.
     pub fn events(&self, session: &str) -> Vec<Value> {
-        self.heard.lock().unwrap().events.remove(session).unwrap_or_default()
+        self.heard
+            .lock()
+            .unwrap()
+            .events
+            .remove(session)
+            .unwrap_or_default()
     }
 }
 
 fn listen(mut from: impl std::io::BufRead, heard: &Mutex<Heard>) {
     let mut bytes = Vec::new();
     while from.read_until(0, &mut bytes).is_ok_and(|read| read > 0) {
-        let message: Value = serde_json::from_slice(bytes.strip_suffix(&[0]).unwrap_or(&bytes)).unwrap_or_default();
+        let message: Value =
+            serde_json::from_slice(bytes.strip_suffix(&[0]).unwrap_or(&bytes)).unwrap_or_default();
         bytes.clear();
         let mut heard = heard.lock().unwrap();
         if let Some(id) = message["id"].as_u64() {

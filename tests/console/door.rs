@@ -16,16 +16,26 @@ fn guarded() -> House {
         let _ = write!(text, "{byte:02x}");
         text
     });
-    House::with(&format!("[admin]\noperator_token_sha256 = '{digest}'\nhosts = ['console.example.org']"))
+    House::with(&format!(
+        "[admin]\noperator_token_sha256 = '{digest}'\nhosts = ['console.example.org']"
+    ))
 }
 
 /// Status, headers and text of an answer to a request with these headers.
 fn ask(method: &str, url: &str, headers: &[(&str, &str)], body: &str) -> (u16, HeaderMap, String) {
     let map: HeaderMap = headers
         .iter()
-        .map(|(name, value)| (name.parse::<HeaderName>().unwrap(), HeaderValue::from_str(value).unwrap()))
+        .map(|(name, value)| {
+            (
+                name.parse::<HeaderName>().unwrap(),
+                HeaderValue::from_str(value).unwrap(),
+            )
+        })
         .collect();
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
     runtime.block_on(async {
         let client = reqwest::Client::builder()
             .no_proxy()
@@ -33,9 +43,16 @@ fn ask(method: &str, url: &str, headers: &[(&str, &str)], body: &str) -> (u16, H
             .timeout(PATIENCE)
             .build()
             .unwrap();
-        let request = client.request(method.parse().unwrap(), url).headers(map).body(body.to_owned());
+        let request = client
+            .request(method.parse().unwrap(), url)
+            .headers(map)
+            .body(body.to_owned());
         let response = request.send().await.unwrap();
-        (response.status().as_u16(), response.headers().clone(), response.text().await.unwrap())
+        (
+            response.status().as_u16(),
+            response.headers().clone(),
+            response.text().await.unwrap(),
+        )
     })
 }
 
@@ -71,11 +88,17 @@ fn only_our_own_pages_change_something() {
         (vec![json], 403),
         (vec![json, ("origin", "https://evil.example")], 403),
         (vec![json, ("origin", "null")], 403),
-        (vec![json, ("sec-fetch-site", "cross-site"), ("origin", &origin)], 403),
+        (
+            vec![json, ("sec-fetch-site", "cross-site"), ("origin", &origin)],
+            403,
+        ),
         (vec![json, ("sec-fetch-site", "same-site")], 403),
         (vec![json, ("origin", &origin)], 200),
         (vec![json, ("sec-fetch-site", "same-origin")], 200),
-        (vec![("content-type", "text/plain"), ("sec-fetch-site", "same-origin")], 415),
+        (
+            vec![("content-type", "text/plain"), ("sec-fetch-site", "same-origin")],
+            415,
+        ),
     ] {
         assert_eq!(ask("POST", &url, &headers, &body).0, expect, "{headers:?}");
     }
@@ -84,10 +107,20 @@ fn only_our_own_pages_change_something() {
 #[test]
 fn every_answer_forbids_what_is_not_ours() {
     let house = guarded();
-    for path in ["", "/login", "/assets/console.css", "/assets/nothing.js", "/try/story", "/nothing"] {
+    for path in [
+        "",
+        "/login",
+        "/assets/console.css",
+        "/assets/nothing.js",
+        "/try/story",
+        "/nothing",
+    ] {
         let (_, headers, _) = ask("GET", &format!("{}{path}", house.console), &[], "");
         let policy = headers["content-security-policy"].to_str().unwrap();
-        assert!(policy.starts_with("default-src 'none'; script-src 'self';") && !policy.contains("unsafe"), "{path}");
+        assert!(
+            policy.starts_with("default-src 'none'; script-src 'self';") && !policy.contains("unsafe"),
+            "{path}"
+        );
         assert_eq!(headers["x-content-type-options"], "nosniff");
     }
 }
@@ -96,13 +129,28 @@ fn every_answer_forbids_what_is_not_ours() {
 fn a_token_opens_it_and_a_session_stands_for_the_token() {
     let house = guarded();
     let bearer = format!("Bearer {TOKEN}");
-    for path in ["", "/knowledge/about", "/insight", "/insight/decisions", "/health", "/health/now", "/codes?q=ct"] {
+    for path in [
+        "",
+        "/knowledge/about",
+        "/insight",
+        "/insight/decisions",
+        "/health",
+        "/health/now",
+        "/codes?q=ct",
+    ] {
         let url = format!("{}{path}", house.console);
         assert_eq!(status("GET", &url, &[]), 303, "{path}");
-        assert_eq!(status("GET", &url, &[("authorization", "Bearer wrong")]), 303, "{path}");
+        assert_eq!(
+            status("GET", &url, &[("authorization", "Bearer wrong")]),
+            303,
+            "{path}"
+        );
         assert_eq!(status("GET", &url, &[("authorization", &bearer)]), 200, "{path}");
     }
-    assert_eq!(status("GET", &format!("{}/try/story?name=blank", house.console), &[]), 401);
+    assert_eq!(
+        status("GET", &format!("{}/try/story?name=blank", house.console), &[]),
+        401
+    );
     let login = format!("{}/login", house.console);
     let ours = [("sec-fetch-site", "same-origin")];
     assert_eq!(ask("POST", &login, &ours, "token=wrong").0, 401);
@@ -110,13 +158,33 @@ fn a_token_opens_it_and_a_session_stands_for_the_token() {
     let (code, headers, _) = ask("POST", &login, &ours, &format!("token={TOKEN}"));
     assert_eq!(code, 303);
     let cookie = headers["set-cookie"].to_str().unwrap().to_owned();
-    assert!(cookie.contains("; HttpOnly; SameSite=Strict;") && !cookie.contains(TOKEN), "{cookie}");
+    assert!(
+        cookie.contains("; HttpOnly; SameSite=Strict;") && !cookie.contains(TOKEN),
+        "{cookie}"
+    );
     let cookie = cookie.split(';').next().unwrap();
     assert_eq!(status("GET", &house.console, &[("cookie", cookie)]), 200);
-    assert_eq!(status("GET", &house.console, &[("cookie", &cookie.replace('=', "=0"))]), 303);
+    assert_eq!(
+        status("GET", &house.console, &[("cookie", &cookie.replace('=', "=0"))]),
+        303
+    );
     // A session is no proof that one of our pages asks.
-    assert_eq!(status("POST", &format!("{}/logout", house.console), &[("cookie", cookie)]), 403);
-    assert_eq!(status("POST", &format!("{}/logout", house.console), &[("cookie", cookie), ours[0]]), 303);
+    assert_eq!(
+        status(
+            "POST",
+            &format!("{}/logout", house.console),
+            &[("cookie", cookie)]
+        ),
+        403
+    );
+    assert_eq!(
+        status(
+            "POST",
+            &format!("{}/logout", house.console),
+            &[("cookie", cookie), ours[0]]
+        ),
+        303
+    );
     assert_eq!(status("GET", &house.console, &[("cookie", cookie)]), 303);
     let forwarded = [ours[0], ("x-forwarded-proto", "https")];
     let (_, headers, _) = ask("POST", &login, &forwarded, &format!("token={TOKEN}"));
@@ -149,11 +217,23 @@ fn sources_are_public() {
         "[[client]]\nname = 'ehr'\nissuer = 'https://ehr.example.org'\njwks_url = 'https://ehr.example.org/jwks'",
     );
     let (code, headers, text) = ask("GET", &format!("{}/sources/pnet-imaging", house.calls), &[], "");
-    assert_eq!((code, headers["content-type"].to_str().unwrap()), (200, "text/html; charset=utf-8"));
+    assert_eq!(
+        (code, headers["content-type"].to_str().unwrap()),
+        (200, "text/html; charset=utf-8")
+    );
     assert_eq!(text.matches("<tr>").count(), 14);
-    assert!(text.contains("Use of date of birth") && text.contains("? unknown"), "{text}");
-    assert_eq!(ask("GET", &format!("{}/sources/other", house.calls), &[], "").0, 404);
-    assert_eq!(ask("GET", &format!("{}/sources/style.css", house.calls), &[], "").0, 200);
+    assert!(
+        text.contains("Use of date of birth") && text.contains("? unknown"),
+        "{text}"
+    );
+    assert_eq!(
+        ask("GET", &format!("{}/sources/other", house.calls), &[], "").0,
+        404
+    );
+    assert_eq!(
+        ask("GET", &format!("{}/sources/style.css", house.calls), &[], "").0,
+        200
+    );
 }
 
 /// Without a token there is no console beyond this machine, and none where it is switched off.
@@ -165,11 +245,18 @@ fn an_open_address_has_no_console_without_a_token() {
         let config = Config::parse(toml, std::path::Path::new("")).unwrap();
         assert_eq!(config.problems(), [], "{toml}");
         let service = wiring::decide_configured(&config).unwrap();
-        assert_eq!(wiring::console(&config, &service).unwrap().is_some(), expect, "{toml}");
+        assert_eq!(
+            wiring::console(&config, &service).unwrap().is_some(),
+            expect,
+            "{toml}"
+        );
     };
     check("", true);
     check("[admin]\nconsole = false", false);
     let remote = "[admin]\nlisten = '0.0.0.0:9090'\nremote = true\n";
     check(remote, false);
-    check(&format!("{remote}operator_token_sha256 = '{}'", "0".repeat(64)), true);
+    check(
+        &format!("{remote}operator_token_sha256 = '{}'", "0".repeat(64)),
+        true,
+    );
 }

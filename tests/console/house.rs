@@ -59,7 +59,15 @@ impl House {
                 tls: None,
                 admin: Some(admin),
             };
-            tokio::spawn(async move { serve(entrances, Arc::clone(&decide) as _, settings, std::future::pending()).await });
+            tokio::spawn(async move {
+                serve(
+                    entrances,
+                    Arc::clone(&decide) as _,
+                    settings,
+                    std::future::pending(),
+                )
+                .await
+            });
             addresses
         });
         Self {

@@ -18,8 +18,14 @@ impl Page {
         let call = |method: &str, params| browser().call(None, method, params).unwrap();
         let text = |value: &Value| value.as_str().unwrap().to_owned();
         let context = text(&call("Target.createBrowserContext", json!({}))["browserContextId"]);
-        let target = call("Target.createTarget", json!({ "url": "about:blank", "browserContextId": context }));
-        let attached = call("Target.attachToTarget", json!({ "targetId": target["targetId"], "flatten": true }));
+        let target = call(
+            "Target.createTarget",
+            json!({ "url": "about:blank", "browserContextId": context }),
+        );
+        let attached = call(
+            "Target.attachToTarget",
+            json!({ "targetId": target["targetId"], "flatten": true }),
+        );
         let page = Self {
             context,
             session: text(&attached["sessionId"]),
@@ -32,7 +38,8 @@ impl Page {
     }
 
     fn call(&self, method: &str, params: Value) -> Value {
-        self.try_call(method, params).unwrap_or_else(|why| panic!("{method}: {why}"))
+        self.try_call(method, params)
+            .unwrap_or_else(|why| panic!("{method}: {why}"))
     }
 
     fn try_call(&self, method: &str, params: Value) -> Result<Value, String> {
@@ -57,7 +64,8 @@ impl Page {
 
     /// The value of an expression, or of what it promises.
     pub fn look(&self, expression: &str) -> Value {
-        self.try_look(expression).unwrap_or_else(|why| panic!("{expression}: {why}"))
+        self.try_look(expression)
+            .unwrap_or_else(|why| panic!("{expression}: {why}"))
     }
 
     fn try_look(&self, expression: &str) -> Result<Value, String> {
@@ -94,7 +102,9 @@ impl Page {
     /// The text of the first element that matches, as it is seen.
     pub fn text(&self, selector: &str) -> String {
         let selector = json!(selector);
-        let text = self.wait(&format!("document.querySelector({selector}) && {{ t: document.querySelector({selector}).innerText }}"));
+        let text = self.wait(&format!(
+            "document.querySelector({selector}) && {{ t: document.querySelector({selector}).innerText }}"
+        ));
         text["t"].as_str().unwrap().to_owned()
     }
 
@@ -107,7 +117,8 @@ impl Page {
              const r = e.getBoundingClientRect(); return [r.x + r.width / 2, r.y + r.height / 2]; }})()"
         ));
         for kind in ["mousePressed", "mouseReleased"] {
-            let mouse = json!({ "type": kind, "x": middle[0], "y": middle[1], "button": "left", "clickCount": 1 });
+            let mouse =
+                json!({ "type": kind, "x": middle[0], "y": middle[1], "button": "left", "clickCount": 1 });
             self.call("Input.dispatchMouseEvent", mouse);
         }
     }
@@ -125,7 +136,8 @@ impl Page {
         };
         for kind in ["keyDown", "keyUp"] {
             let name = if key == " " { "Space" } else { key };
-            let mut pressed = json!({ "type": kind, "key": key, "code": name, "windowsVirtualKeyCode": code });
+            let mut pressed =
+                json!({ "type": kind, "key": key, "code": name, "windowsVirtualKeyCode": code });
             if kind == "keyDown" && !text.is_empty() {
                 pressed["text"] = json!(text);
             }
@@ -151,7 +163,10 @@ impl Page {
 
     /// A picture of the whole page, left for people to look at.
     pub fn screenshot(&self, name: &str) -> PathBuf {
-        let taken = self.call("Page.captureScreenshot", json!({ "format": "png", "captureBeyondViewport": true }));
+        let taken = self.call(
+            "Page.captureScreenshot",
+            json!({ "format": "png", "captureBeyondViewport": true }),
+        );
         let bytes = base64(taken["data"].as_str().unwrap());
         let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("console");
         std::fs::create_dir_all(&folder).unwrap();
@@ -162,8 +177,14 @@ impl Page {
 
     /// A page must keep nobody out, fit its window, and say nothing on the console of the browser.
     pub fn inspect(&self, name: &str) {
-        let (width, inner) = (self.look("document.documentElement.scrollWidth"), self.look("innerWidth"));
-        assert!(width.as_u64() <= inner.as_u64(), "{name}: {width} pixels wide in a window of {inner}");
+        let (width, inner) = (
+            self.look("document.documentElement.scrollWidth"),
+            self.look("innerWidth"),
+        );
+        assert!(
+            width.as_u64() <= inner.as_u64(),
+            "{name}: {width} pixels wide in a window of {inner}"
+        );
         self.look(&format!("{AXE}; 0"));
         let found = self.look(
             "axe.run(document, { resultTypes: ['violations'] }).then((r) => r.violations.map((v) => \
@@ -189,7 +210,11 @@ impl Page {
 
 impl Drop for Page {
     fn drop(&mut self) {
-        let _ = browser().call(None, "Target.disposeBrowserContext", json!({ "browserContextId": self.context }));
+        let _ = browser().call(
+            None,
+            "Target.disposeBrowserContext",
+            json!({ "browserContextId": self.context }),
+        );
     }
 }
 

@@ -68,7 +68,15 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ),
     (
         "console",
-        &["service", "insight", "plot", "store", "review", "knowledge", "terminology"],
+        &[
+            "service",
+            "insight",
+            "plot",
+            "store",
+            "review",
+            "knowledge",
+            "terminology",
+        ],
     ),
     ("simulate", &[]),
     ("store", &[]),

@@ -16,13 +16,19 @@ pub(super) fn attributes(knowledge: &Knowledge) -> Section {
         section.notice("This knowledge states none: all 13 attributes are unknown.");
         return section;
     };
-    let row = |(number, (title, attribute)): (usize, (&'static str, &crate::knowledge::files::AttributeEntry))| {
-        let value = match &attribute.value {
-            Some(value) => Cell::from(value.as_str()),
-            None => Cell::toned("unknown", Tone::Unknown),
+    let row =
+        |(number, (title, attribute)): (usize, (&'static str, &crate::knowledge::files::AttributeEntry))| {
+            let value = match &attribute.value {
+                Some(value) => Cell::from(value.as_str()),
+                None => Cell::toned("unknown", Tone::Unknown),
+            };
+            vec![
+                number.to_string().into(),
+                title.into(),
+                value,
+                attribute.because.as_str().into(),
+            ]
         };
-        vec![number.to_string().into(), title.into(), value, attribute.because.as_str().into()]
-    };
     let rows = (1..).zip(attributes.all()).map(row).collect();
     section.table(&["#", "Attribute", "What is known", "Where that stands"], rows);
     section
@@ -33,9 +39,17 @@ pub(super) fn page(knowledge: &Knowledge, style: &str) -> String {
     let topic = knowledge.topic();
     let mut section = attributes(knowledge);
     if topic.status != Status::Active {
-        section.blocks.insert(0, super::page::Block::Notice(format!("State: {}. Not for clinical use.", topic.status)));
+        section.blocks.insert(
+            0,
+            super::page::Block::Notice(format!("State: {}. Not for clinical use.", topic.status)),
+        );
     }
-    let status = format!("{} {}, sha256 {}", knowledge.id(), knowledge.version(), knowledge.digest());
+    let status = format!(
+        "{} {}, sha256 {}",
+        knowledge.id(),
+        knowledge.version(),
+        knowledge.digest()
+    );
     let title = format!("{}: where the advice comes from", topic.service.title);
     html::linked(&title, &status, style, &section)
 }

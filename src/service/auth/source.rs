@@ -158,7 +158,8 @@ impl KeySource {
         let now = Instant::now();
         let held = self.held.read().unwrap_or_else(PoisonError::into_inner);
         let held = held.as_ref().filter(|held| now < held.usable_until);
-        let left = |until: Option<Instant>| until.map_or(Duration::ZERO, |u| u.saturating_duration_since(now));
+        let left =
+            |until: Option<Instant>| until.map_or(Duration::ZERO, |u| u.saturating_duration_since(now));
         KeyStanding {
             client: self.client.clone(),
             issuer: issuer.to_owned(),
