@@ -61,9 +61,10 @@ fn view(at: usize, card: &Value) -> CardView {
         loud,
         summary: text(&card["summary"]),
         detail: Filled::from_safe_string(html_of(card["detail"].as_str().unwrap_or_default())),
-        source: text(&card["source"]["label"]),
-        source_url: card["source"]["url"]
-            .as_str()
+        source: card.pointer("/source/label").map(text).unwrap_or_default(),
+        source_url: card
+            .pointer("/source/url")
+            .and_then(Value::as_str)
             .filter(|url| is_web(url))
             .map(str::to_owned),
         suggestions: many("suggestions")
