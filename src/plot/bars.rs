@@ -118,8 +118,10 @@ fn words(svg: &mut Svg, top: f64, bar: &Bar) {
 
 /// A value as per cent of the most.
 fn share(value: f64, most: f64) -> f64 {
-    if most > 0.0 {
-        (value / most * 100.0).clamp(0.0, 100.0)
+    let share = value / most * 100.0;
+    // Nothing is drawn of what is no number.
+    if share.is_finite() {
+        share.clamp(0.0, 100.0)
     } else {
         0.0
     }

@@ -28,12 +28,15 @@ pub struct Configured {
     pub rules: BTreeMap<String, Mode>,
 }
 
+/// What is switched off.
+type Off = BTreeSet<(Scope, String)>;
+
 /// What is switched off at this moment, seen by everybody who holds a copy.
 #[derive(Debug, Clone, Default)]
-pub struct Switches(Arc<RwLock<Arc<BTreeSet<(Scope, String)>>>>);
+pub struct Switches(Arc<RwLock<Arc<Off>>>);
 
 impl Switches {
-    fn now(&self) -> Arc<BTreeSet<(Scope, String)>> {
+    fn now(&self) -> Arc<Off> {
         Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
     }
 
@@ -49,7 +52,7 @@ impl Switches {
         self.now().iter().cloned().collect()
     }
 
-    fn set(&self, off: BTreeSet<(Scope, String)>) {
+    fn set(&self, off: Off) {
         let before = self.now();
         if *before == off {
             return;

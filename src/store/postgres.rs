@@ -8,6 +8,7 @@ mod tls;
 use super::fault::StoreFault;
 use super::statement::{Row, Statement, Value};
 use futures_util::future::try_join_all;
+use std::collections::HashMap;
 use std::path::Path;
 use std::str::FromStr as _;
 use std::sync::Arc;
@@ -16,7 +17,7 @@ use tokio::sync::Mutex;
 use tokio_postgres::config::{Host, SslMode, TargetSessionAttrs};
 use tokio_postgres::types::private::BytesMut;
 use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
-use tokio_postgres::{Client, Config, Error, NoTls};
+use tokio_postgres::{Client, Config, Error, NoTls, Transaction};
 
 /// How long a statement, and how long connecting may take.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -94,10 +95,16 @@ impl Server {
         }
         self.with(async |client: &mut Client| {
             let transaction = client.transaction().await?;
+            let ready = prepared(&transaction, &statements).await?;
             // Sent one behind the other without waiting: over a network that is most of the time.
             let all = statements.iter().map(|s| async {
-                let values = typed(&s.values);
-                transaction.execute_typed(s.sql, &values).await
+                match ready.get(s.sql) {
+                    Some(ready) => {
+                        let values = s.values.iter().map(|value| value as &(dyn ToSql + Sync));
+                        transaction.execute_raw(ready, values).await
+                    }
+                    None => transaction.execute_typed(s.sql, &typed(&s.values)).await,
+                }
             });
             let changed = try_join_all(all).await?;
             transaction.commit().await?;
@@ -160,6 +167,28 @@ impl Server {
         client.batch_execute(setting).await?;
         Ok(client)
     }
+}
+
+/// From so many times on, a text is read by the server once and not each time.
+const OFTEN: usize = 4;
+
+/// The texts that come often among these statements, read once for this transaction: longer than that nothing is held at
+/// the server, since something between us may give the next transaction to another one.
+async fn prepared(
+    transaction: &Transaction<'_>,
+    statements: &[Statement],
+) -> Result<HashMap<&'static str, tokio_postgres::Statement>, Error> {
+    let mut often: HashMap<&'static str, (usize, &[Value])> = HashMap::new();
+    for statement in statements {
+        let (count, _) = often.entry(statement.sql).or_insert((0, &statement.values));
+        *count = count.saturating_add(1);
+    }
+    let all = often.into_iter().filter(|(_, (count, _))| *count >= OFTEN);
+    let all = all.map(|(sql, (_, values))| async move {
+        let types: Vec<Type> = typed(values).into_iter().map(|(_, kind)| kind).collect();
+        Ok::<_, Error>((sql, transaction.prepare_typed(sql, &types).await?))
+    });
+    Ok(try_join_all(all).await?.into_iter().collect())
 }
 
 /// Whether nobody can listen in on the way.

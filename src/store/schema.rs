@@ -135,3 +135,46 @@ async fn version(database: &Database) -> Result<i64, StoreFault> {
         .and_then(|row| row.first()?.number())
         .unwrap_or_default())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::place::Place;
+    use super::super::postgres::Access;
+    use super::*;
+
+    /// A store of the first version keeps its rows and gets what is new: old cards were shown.
+    #[tokio::test]
+    async fn an_older_store_is_brought_up_to_date() {
+        let folder = std::env::temp_dir().join(format!("apposite-schema-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let place = Place::File(folder.join("apposite.db"));
+        let database = Database::at(&place, &Access::default(), "proof", true)
+            .unwrap()
+            .unwrap();
+        let old = [
+            "INSERT INTO meta (name, value) VALUES ('schema 0001', 'taken')",
+            "INSERT INTO audit_decision VALUES ('c', 0, 'o', 1, 's', 'q', 'linked', 'r', 'R1', 'R1 x y', 0)",
+            "INSERT INTO audit_card VALUES ('k', 'c', 0, 5, '', '', 'KIND', 'info')",
+        ];
+        let all = [META].into_iter().chain(FIRST.iter().copied()).chain(old);
+        database
+            .commit_unprepared(all.map(Statement::plain).collect())
+            .await
+            .unwrap();
+        for _ in 0..2 {
+            migrate(&database).await.unwrap();
+            assert_eq!(version(&database).await, Ok(VERSION));
+        }
+        let asked = "SELECT k.mode, d.gate, d.reason, d.study FROM audit_card k JOIN audit_decision d ON d.call_id = k.call_id";
+        let rows = database.query_unprepared(Statement::plain(asked)).await.unwrap();
+        assert_eq!(rows, [["shown", "", "", "s"].map(Into::into).to_vec()]);
+        // A newer one is left alone.
+        let newer = "INSERT INTO meta (name, value) VALUES ('schema 9999', 'taken')";
+        database
+            .commit_unprepared(vec![Statement::plain(newer)])
+            .await
+            .unwrap();
+        assert!(matches!(migrate(&database).await, Err(StoreFault::Newer { .. })));
+        std::fs::remove_dir_all(folder).unwrap();
+    }
+}

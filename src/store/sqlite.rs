@@ -8,6 +8,8 @@ use super::fault::StoreFault;
 use super::statement::{Row, Statement, Value};
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ErrorCode, OpenFlags, ToSql, TransactionBehavior};
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::ErrorKind;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
@@ -104,11 +106,17 @@ fn commit(connection: &mut Connection, statements: &[Statement]) -> rusqlite::Re
     // The right to write is asked for at once: a reader that turns writer half-way could be refused.
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let mut changed = Vec::with_capacity(statements.len());
+    // The texts are few, the statements many: each text is read once for all of them.
+    let mut ready: HashMap<&str, rusqlite::Statement<'_>> = HashMap::new();
     for statement in statements {
-        let mut prepared = transaction.prepare(statement.sql)?;
+        let prepared = match ready.entry(statement.sql) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => new.insert(transaction.prepare(statement.sql)?),
+        };
         let rows = prepared.execute(rusqlite::params_from_iter(&statement.values))?;
         changed.push(u64::try_from(rows).unwrap_or(u64::MAX));
     }
+    drop(ready);
     transaction.commit()?;
     Ok(changed)
 }

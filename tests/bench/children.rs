@@ -19,6 +19,11 @@ pub struct Child {
 impl Child {
     /// The program under test, as users start it.
     pub fn apposite() -> Self {
+        Self::keeping("none")
+    }
+
+    /// The same, keeping decisions there.
+    pub fn keeping(store: &str) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_apposite"));
         for name in ["APPOSITE_CARDS", "APPOSITE_LOG", "APPOSITE_LISTEN"] {
             command.env_remove(name);
@@ -28,7 +33,7 @@ impl Child {
             "--listen",
             "127.0.0.1:0",
             "--store",
-            "none",
+            store,
             "--no-console",
         ]);
         Self::start(command)

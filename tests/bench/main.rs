@@ -3,6 +3,9 @@
 //! `cargo bench --bench load` (`-- --quick` for fewer rounds). Two child processes, the yardstick and
 //! `apposite serve`, are driven in turns over kept-alive connections; ratios are medians over the rounds, so that
 //! the speed of the machine and its other load cancel out. Ends with an error if an answer is wrong or a bar missed.
+//!
+//! `-- --store` measures instead what keeping audit rows costs: the program with a store in a file against the same
+//! program without one.
 
 #![expect(
     clippy::unwrap_used,
@@ -66,7 +69,12 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let rounds = if has("--quick") { 5 } else { 15 };
-    match measure(rounds) {
+    let outcome = if has("--store") {
+        audited(rounds)
+    } else {
+        measure(rounds)
+    };
+    match outcome {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => {
             eprintln!("error: a bar was missed");
@@ -129,6 +137,56 @@ fn measure(rounds: usize) -> Result<bool, String> {
         if ok { "kept" } else { "MISSED" }
     );
     Ok(kept && ok)
+}
+
+/// What audit rows may cost, all threads together: one tenth of a call.
+const MOST_AUDIT: f64 = 1.10;
+
+/// Whether keeping audit rows costs no more than it may.
+fn audited(rounds: usize) -> Result<bool, String> {
+    let folder = std::env::temp_dir().join(format!("apposite-bench-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
+    let with = Child::keeping(&format!("sqlite:{}", folder.join("apposite.db").display()));
+    let without = Child::apposite();
+    let service = drive::service_for(with.address, "order-select")?;
+    println!("{rounds} rounds; CPU time per call, medians\n");
+    println!(
+        "{:<14} {:>9} {:>12} {:>12} {:>7} {:>6}",
+        "call", "bytes", "no store", "store", "ratio", "bar"
+    );
+    let mut kept = true;
+    for bar in &BARS {
+        let body = requests::body(bar.story, bar.size);
+        drive::check(with.address, &service, &body, bar.story)?;
+        let mut to_with = Connections::open(with.address, &service, &body);
+        let mut to_without = Connections::open(without.address, &service, &body);
+        to_with.run(bar.calls);
+        to_without.run(bar.calls);
+        let pairs: Vec<(f64, f64)> = (0..rounds)
+            .map(|_| {
+                (
+                    cost(&without, &mut to_without, bar.calls),
+                    cost(&with, &mut to_with, bar.calls),
+                )
+            })
+            .collect();
+        let ratio = median(pairs.iter().map(|(without, with)| with / without));
+        kept &= ratio <= MOST_AUDIT;
+        println!(
+            "{:<14} {:>9} {:>9.1} µs {:>9.1} µs {:>7.2} {:>6.2} {}",
+            format!("{:?} {:?}", bar.story, bar.size).to_lowercase(),
+            body.len(),
+            median(pairs.iter().map(|p| p.0)),
+            median(pairs.iter().map(|p| p.1)),
+            ratio,
+            MOST_AUDIT,
+            if ratio <= MOST_AUDIT { "kept" } else { "MISSED" },
+        );
+    }
+    drop(with);
+    // Left behind, it would be a nuisance and no more.
+    let _ = std::fs::remove_dir_all(folder);
+    Ok(kept)
 }
 
 /// CPU time per call of one round, in microseconds.

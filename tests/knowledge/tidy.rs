@@ -54,6 +54,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     (
         "service",
         &[
+            "insight",
             "store",
             "config",
             "dialect",
@@ -79,10 +80,15 @@ const MAY_USE: &[(&str, &[&str])] = &[
         ],
     ),
     ("simulate", &[]),
-    ("store", &[]),
+    ("insight", &[]),
+    ("plot", &[]),
+    ("report", &["insight", "plot"]),
+    ("store", &["insight"]),
     (
         "cli",
         &[
+            "insight",
+            "report",
             "store",
             "simulate",
             "console",

@@ -5,11 +5,13 @@
 
 use super::fixtures::{TODAY, fixtures};
 use super::support::app::{App, PATIENCE};
+use super::support::database::Folder;
 use super::support::idp::KeyServer;
 use super::support::signer::Signer;
 use apposite::cli::wiring;
 use apposite::config::Client;
 use apposite::service::{Callers, Entrances, Settings, serve};
+use apposite::store::Store;
 use serde_json::{Value, json};
 use std::process::Command;
 use tokio::net::TcpListener;
@@ -97,6 +99,38 @@ fn words_marked(value: &mut Value) {
     }
 }
 
+/// SC-19, SC-20: no byte of the store has the canary, or the name of a person or order of any fixture. Codes of orders
+/// that came with several patients are kept on purpose, and looked at by themselves.
+fn nothing_is_kept(folder: &Folder) {
+    let file = rusqlite::Connection::open(folder.0.join("apposite.db")).unwrap();
+    let count = |sql: &str| file.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
+    assert!(count("SELECT COUNT(*) FROM audit_decision") > 100);
+    assert!(count("SELECT COUNT(*) FROM feedback") == 2);
+    let longest = count("SELECT COALESCE(MAX(LENGTH(code)), 0) FROM unmapped_code");
+    assert!(longest <= 20, "only what looks like a code");
+    file.execute_batch("DELETE FROM unmapped_code; PRAGMA wal_checkpoint(TRUNCATE); VACUUM; PRAGMA wal_checkpoint(TRUNCATE);").unwrap();
+    let mut names: Vec<String> = vec![CANARY.to_owned()];
+    for (_, body) in fixtures() {
+        let Ok(call) = serde_json::from_slice::<Value>(&body) else {
+            continue;
+        };
+        let context = &call["context"];
+        let orders = context["draftOrders"]["entry"].as_array().into_iter().flatten();
+        let people = [&context["patientId"], &context["userId"], &context["encounterId"]];
+        let ids = orders.map(|entry| &entry["resource"]["id"]).chain(people);
+        names.extend(ids.filter_map(|id| id.as_str().map(str::to_owned)));
+    }
+    // Shorter ones are in any file by chance.
+    names.retain(|name| name.len() >= 6 && !"https://ehr.example.org".contains(name.as_str()));
+    assert!(names.len() > 50, "{}", names.len());
+    for entry in std::fs::read_dir(&folder.0).unwrap() {
+        let path = entry.unwrap().path();
+        let text = String::from_utf8_lossy(&std::fs::read(&path).unwrap()).into_owned();
+        let found = names.iter().find(|name| text.contains(name.as_str()));
+        assert_eq!(found, None, "in {}", path.display());
+    }
+}
+
 #[tokio::main(flavor = "current_thread")]
 async fn inner() {
     apposite::service::telemetry::start();
@@ -113,7 +147,10 @@ async fn inner() {
     );
     let base = format!("http://{}", calls.local_addr().unwrap());
     let metrics = format!("http://{}/metrics", admin.local_addr().unwrap());
+    let folder = Folder::new();
+    let store = Store::open(folder.store()).await.unwrap().unwrap();
     let settings = Settings {
+        store: Some(store.clone()),
         callers: Callers::registered(&[client], std::slice::from_ref(&base), false).unwrap(),
         today: || TODAY,
         ..Settings::development()
@@ -191,6 +228,7 @@ async fn inner() {
         format!("/cds-services/{CANARY}"),
         format!("/{CANARY}?{CANARY}"),
         format!("/cds-services/{CANARY}/feedback"),
+        "/cds-services/pnet-imaging/feedback".to_owned(),
     ] {
         let response = http
             .post(format!("{base}{path}"))
@@ -200,6 +238,18 @@ async fn inner() {
             .unwrap();
         assert!(!response.text().await.unwrap().contains(CANARY));
     }
+    let told = json!({ "feedback": [{ "card": CANARY, "outcome": "overridden", "outcomeTimestamp": "2026-06-15T10:00:00Z",
+        "overrideReason": { "reason": { "code": CANARY, "system": CANARY, "display": CANARY }, "userComment": CANARY } },
+        { "card": CANARY, "outcome": "accepted", "outcomeTimestamp": "2026-06-15T10:00:00Z",
+          "acceptedSuggestions": [{ "id": CANARY }] }] });
+    let now = jiff::Timestamp::now().as_second();
+    let claims =
+        json!({ "iss": "https://ehr.example.org", "aud": url, "exp": now + 300, "iat": now, "jti": "told" });
+    let token = signer.sign("ES384", &signer.header("ES384").to_string(), &claims.to_string());
+    let feedback = http.post(format!("{url}/feedback")).bearer_auth(token);
+    assert_eq!(feedback.json(&told).send().await.unwrap().status(), 200);
+    store.close().await;
+    nothing_is_kept(&folder);
     // Read by the process outside.
     println!(
         "{}",

@@ -1,5 +1,5 @@
-//! What was answered with 2xx is there afterwards, whatever happens to the process and its disk (promise P4, tests 9 and
-//! 10). The program itself runs as a child.
+//! What was answered with 2xx is there afterwards, whatever happens to the process and its disk (promise P4, tests 9
+//! to 11). The program itself runs as a child.
 
 use crate::cli::Serving;
 use crate::feedback::overridden;
@@ -52,6 +52,21 @@ fn serve(folder: &Folder) -> Serving {
     command.args(["--ignore-signal=XFSZ", env!("CARGO_BIN_EXE_apposite")]);
     command.args(["serve", "--listen", "127.0.0.1:0", "--store", &place]);
     Serving::run(command, "error")
+}
+
+/// The answer to a call that gets a card.
+fn call(address: SocketAddr) -> String {
+    let call = include_bytes!("../../fixtures/hooks/order-select/seed-noncontrast-ct.json");
+    let mut stream = TcpStream::connect(address).unwrap();
+    let head = format!(
+        "POST /cds-services/pnet-imaging HTTP/1.1\r\nHost: t\r\nContent-Type: application/json\r\n\
+         Content-Length: {}\r\nConnection: close\r\n\r\n",
+        call.len()
+    );
+    stream.write_all(&[head.as_bytes(), call].concat()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
 }
 
 fn card(round: usize, number: usize) -> String {
@@ -130,16 +145,7 @@ fn a_full_disk_costs_no_acknowledged_feedback() {
     let refused = (0..1000).find(|_| tell(&mut acknowledged) == Some(503));
     assert!(refused.is_some(), "the disk is full");
     for _ in 0..5 {
-        let call = include_bytes!("../../fixtures/hooks/order-select/seed-noncontrast-ct.json");
-        let mut stream = TcpStream::connect(serving.address).unwrap();
-        let head = format!(
-            "POST /cds-services/pnet-imaging HTTP/1.1\r\nHost: t\r\nContent-Type: application/json\r\n\
-             Content-Length: {}\r\nConnection: close\r\n\r\n",
-            call.len()
-        );
-        stream.write_all(&[head.as_bytes(), call].concat()).unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
+        let answer = call(serving.address);
         assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
     }
     limit("--fsize=unlimited:unlimited");
@@ -147,4 +153,77 @@ fn a_full_disk_costs_no_acknowledged_feedback() {
     let kept = kept(&folder);
     let lost: Vec<_> = acknowledged.difference(&kept).collect();
     assert_eq!(lost, [""; 0]);
+}
+
+/// Calls that write to files fail with EIO while `$APPOSITE_TEST_EIO` exists; sockets go on.
+const BROKEN_DISK: &str = r#"
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/types.h>
+#include <unistd.h>
+static int broken(void) { const char *flag = getenv("APPOSITE_TEST_EIO"); return flag && access(flag, F_OK) == 0; }
+#define REAL(type, name, ...) static type (*real)(__VA_ARGS__); if (!real) real = dlsym(RTLD_NEXT, name); \
+    if (broken()) { errno = EIO; return -1; }
+int fsync(int fd) { REAL(int, "fsync", int) return real(fd); }
+int fdatasync(int fd) { REAL(int, "fdatasync", int) return real(fd); }
+ssize_t pwrite(int fd, const void *b, size_t n, off_t o) { REAL(ssize_t, "pwrite", int, const void *, size_t, off_t) return real(fd, b, n, o); }
+ssize_t pwrite64(int fd, const void *b, size_t n, off64_t o) { REAL(ssize_t, "pwrite64", int, const void *, size_t, off64_t) return real(fd, b, n, o); }
+"#;
+
+/// P3, P4, test 11: the disk fails again and again. Feedback is refused meanwhile, calls are answered; once it works,
+/// feedback is kept without a restart, and nothing that was acknowledged is lost, also after kill -9.
+#[test]
+fn a_failing_disk_costs_no_acknowledged_feedback() {
+    let folder = Folder::new();
+    let (code, library, flag) = (
+        folder.0.join("disk.c"),
+        folder.0.join("disk.so"),
+        folder.0.join("broken"),
+    );
+    std::fs::write(&code, BROKEN_DISK).unwrap();
+    let mut compiler = Command::new("cc");
+    compiler
+        .args(["-shared", "-fPIC", "-o"])
+        .arg(&library)
+        .arg(&code)
+        .arg("-ldl");
+    assert!(compiler.status().unwrap().success());
+    let place = format!("sqlite:{}", folder.0.join("apposite.db").display());
+    let mut command = Command::new(env!("CARGO_BIN_EXE_apposite"));
+    command
+        .env("LD_PRELOAD", &library)
+        .env("APPOSITE_TEST_EIO", &flag);
+    command.args(["serve", "--listen", "127.0.0.1:0", "--store", &place]);
+    let mut serving = Serving::run(command, "error");
+    let mut acknowledged = BTreeSet::new();
+    let mut number = 0;
+    let mut next = |acknowledged: &mut BTreeSet<String>| {
+        number += 1;
+        let card = card(1, number);
+        let status = tell(serving.address, &card);
+        if status == Some(200) {
+            acknowledged.insert(card);
+        }
+        status
+    };
+    for round in 0..5 {
+        for _ in 0..5 {
+            assert_eq!(next(&mut acknowledged), Some(200), "round {round}");
+        }
+        std::fs::write(&flag, "").unwrap();
+        for _ in 0..3 {
+            assert_eq!(next(&mut acknowledged), Some(503), "round {round}");
+            assert!(call(serving.address).starts_with("HTTP/1.1 200"));
+        }
+        std::fs::remove_file(&flag).unwrap();
+    }
+    assert_eq!(next(&mut acknowledged), Some(200));
+    serving.child.kill().unwrap();
+    serving.child.wait().unwrap();
+    let kept = kept(&folder);
+    let lost: Vec<_> = acknowledged.difference(&kept).collect();
+    assert_eq!(lost, [""; 0]);
+    assert_eq!(acknowledged.len(), 26);
 }

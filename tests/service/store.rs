@@ -2,10 +2,16 @@
 
 use crate::feedback::{instance, overridden};
 use crate::support::app::issue;
-use crate::support::database::{Folder, on_both};
+use crate::support::database::{Folder, Server, on_both};
 use crate::support::ward::{CALL, SERVICE, Ward};
 use apposite::store::{Place, Store, StoreFault, StoreOptions};
 use serde_json::{Value, json};
+
+/// Tokens of which each may pass once.
+const TOKENS: usize = 1000;
+
+/// Tokens under way at once.
+const AT_ONCE: usize = 20;
 
 /// SC-19: when, whose, by which rules and knowledge, which cards; persons and orders as pseudonyms only.
 #[tokio::test]
@@ -227,19 +233,25 @@ async fn a_token_passes_once_among_all_replicas() {
     };
     let one = Ward::open(options.clone()).await;
     let two = one.beside(options).await;
-    for _ in 0..100 {
-        let token = one.token(0, "https://cds.example.org");
-        let (a, b) = tokio::join!(
-            one.send(SERVICE, &token, "{}".to_owned()),
-            two.send(SERVICE, &token, "{}".to_owned())
-        );
-        let mut seen = [a.status().as_u16(), b.status().as_u16()];
-        seen.sort_unstable();
-        assert_eq!(
-            seen,
-            [400, 401],
-            "one is let in, to be told that its body is no call"
-        );
+    // A thousand tokens, some at once, each at both replicas at the same moment.
+    for _ in 0..TOKENS / AT_ONCE {
+        let races = (0..AT_ONCE).map(|_| async {
+            let token = one.token(0, "https://cds.example.org");
+            let (a, b) = tokio::join!(
+                one.send(SERVICE, &token, "{}".to_owned()),
+                two.send(SERVICE, &token, "{}".to_owned())
+            );
+            let mut seen = [a.status().as_u16(), b.status().as_u16()];
+            seen.sort_unstable();
+            seen
+        });
+        for seen in futures_util::future::join_all(races).await {
+            assert_eq!(
+                seen,
+                [400, 401],
+                "one is let in, to be told that its body is no call"
+            );
+        }
     }
     // What one replica showed may be told to the other.
     let card = one.card(0, &instance(1)).await;
@@ -257,7 +269,89 @@ async fn a_token_passes_once_among_all_replicas() {
         one.store
             .purge(now + 3_600_000)
             .await
-            .is_ok_and(|rows| rows >= 100),
+            .is_ok_and(|rows| rows >= TOKENS as u64),
         "tokens that ended are forgotten"
     );
+}
+
+/// P3, P4, SC-19 (test 22): the server of the database ends in the middle of it and comes back. Calls go on, feedback is
+/// refused meanwhile, tokens pass once at this replica, and nothing is lost.
+#[tokio::test]
+async fn while_postgres_is_away_calls_go_on() {
+    let folder = Folder::new();
+    let mut server = Server::own();
+    let options = StoreOptions {
+        share_tokens: true,
+        ..folder.on(&server.url("postgres"))
+    };
+    let ward = Ward::open(options).await;
+    let card = ward.card(0, &instance(1)).await;
+    let item = json!([overridden(card["uuid"].as_str().unwrap())]);
+    assert_eq!(ward.tell(0, json!([])).await.status(), 200);
+    server.stop();
+    let token = ward.token(0, "https://cds.example.org");
+    for expect in [400, 401] {
+        let response = ward.send(SERVICE, &token, "{}".to_owned()).await;
+        assert_eq!(response.status(), expect, "SC-15: remembered here");
+    }
+    for number in 2..12 {
+        let started = std::time::Instant::now();
+        ward.card(0, &instance(number)).await;
+        assert!(
+            started.elapsed() < std::time::Duration::from_secs(1),
+            "no call waits for it"
+        );
+    }
+    assert_eq!(ward.tell(0, item.clone()).await.status(), 503);
+    assert!(
+        ward.admin("/metrics")
+            .await
+            .contains("cds_replay_store_degraded 1")
+    );
+    server.start();
+    let back = async { while ward.tell(0, item.clone()).await.status() != 200 {} };
+    tokio::time::timeout(crate::support::app::PATIENCE, back)
+        .await
+        .unwrap();
+    // Refused calls are rows, too.
+    assert_eq!(
+        ward.lines("SELECT COUNT(*) FROM audit_call WHERE outcome = 'answered'")
+            .await,
+        ["11"]
+    );
+    assert_eq!(ward.lines("SELECT COUNT(*) FROM feedback").await, ["1"]);
+    assert_eq!(ward.store.standing().lost, 0);
+    let shared = async {
+        while ward.store.standing().replay_degraded {
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+    };
+    tokio::time::timeout(crate::support::app::PATIENCE, shared)
+        .await
+        .unwrap();
+}
+
+/// P4 (test 22): another server takes over. What was acknowledged is there, and new feedback is kept, without a restart.
+#[tokio::test]
+async fn another_postgres_takes_over() {
+    let folder = Folder::new();
+    let mut first = Server::own();
+    let mut second = first.standby();
+    let ward = Ward::open(folder.on(&first.url_with(&second, "postgres"))).await;
+    let cards = [ward.card(0, &instance(1)).await, ward.card(0, &instance(2)).await];
+    let item = |at: usize| json!([overridden(cards[at]["uuid"].as_str().unwrap())]);
+    assert_eq!(ward.tell(0, item(0)).await.status(), 200);
+    first.stop();
+    // The other one is there, and read-only as yet.
+    assert_eq!(ward.tell(0, item(1)).await.status(), 503);
+    second.promote();
+    let over = async { while ward.tell(0, item(1)).await.status() != 200 {} };
+    tokio::time::timeout(crate::support::app::PATIENCE, over)
+        .await
+        .unwrap();
+    assert_eq!(
+        ward.lines("SELECT COUNT(*) FROM feedback WHERE kind <> ''").await,
+        ["2"]
+    );
+    assert_eq!(ward.lines("SELECT COUNT(*) FROM audit_call").await, ["2"]);
 }

@@ -3,6 +3,7 @@
 pub mod app;
 pub mod certs;
 pub mod database;
+pub mod demo;
 pub mod fake;
 pub mod idp;
 pub mod raw;

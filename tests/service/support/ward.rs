@@ -5,7 +5,7 @@ use super::idp::KeyServer;
 use super::signer::Signer;
 use apposite::cli::wiring;
 use apposite::config::Client;
-use apposite::service::{Callers, Entrances, Settings, serve};
+use apposite::service::{Callers, Configured, Entrances, Limits, Modes, Settings, serve};
 use apposite::store::{Row, Statement, Store, StoreOptions};
 use jiff::civil::date;
 use reqwest::Response;
@@ -35,24 +35,37 @@ pub struct Ward {
 
 impl Ward {
     pub async fn open(options: StoreOptions) -> Self {
+        Self::open_with(options, Configured::default()).await
+    }
+
+    /// With shadow mode or switches in its configuration.
+    pub async fn open_with(options: StoreOptions, modes: Configured) -> Self {
         let signers = Arc::new([Signer::p384("one"), Signer::p384("two")]);
         let keys = [
             KeyServer::start(&[signers[0].jwk()]).await,
             KeyServer::start(&[signers[1].jwk()]).await,
         ];
-        Self::with(options, signers, keys).await
+        Self::with(options, signers, keys, modes).await
     }
 
     /// Another replica with the same clients.
     pub async fn beside(&self, options: StoreOptions) -> Self {
-        Self::with(options, Arc::clone(&self.signers), self.keys.clone()).await
+        let modes = Configured::default();
+        Self::with(options, Arc::clone(&self.signers), self.keys.clone(), modes).await
     }
 
-    async fn with(options: StoreOptions, signers: Arc<[Signer; 2]>, keys: [KeyServer; 2]) -> Self {
+    async fn with(
+        options: StoreOptions,
+        signers: Arc<[Signer; 2]>,
+        keys: [KeyServer; 2],
+        modes: Configured,
+    ) -> Self {
         let store = Store::open(options).await.unwrap().unwrap();
         let client = |at: usize| Client {
             jwks_url: Some(keys[at].url.clone()),
             jwks_plain_http: true,
+            // Some tests send more at once than a client may.
+            rate_per_second: 0,
             audiences: vec!["https://cds.example.org".to_owned()],
             ..Client::new(["one", "two"][at], ISSUERS[at])
         };
@@ -68,6 +81,11 @@ impl Ward {
             callers: callers.sharing(Some(&store)),
             today: || date(2026, 6, 15),
             store: Some(store.clone()),
+            // Some tests show many tokens that are not let in.
+            limits: Limits {
+                failures: None,
+                ..Limits::default()
+            },
             ..Settings::development()
         };
         let entrances = Entrances {
@@ -75,7 +93,7 @@ impl Ward {
             tls: None,
             admin: Some(admin),
         };
-        let decide = wiring::decide(None, None).unwrap();
+        let decide = Arc::new(wiring::service(None, None).unwrap().with_modes(Modes::of(modes)));
         tokio::spawn(serve(entrances, decide, settings, std::future::pending()));
         Self {
             base,
@@ -120,6 +138,16 @@ impl Ward {
         let response = self.send(SERVICE, &token, call.to_string()).await;
         assert_eq!(response.status(), 200);
         response.json::<Value>().await.unwrap()["cards"][0].clone()
+    }
+
+    /// A message to the admin listener: status and answer.
+    pub async fn admin_post(&self, path: &str, body: &Value) -> (u16, Value) {
+        let request = self.http.post(format!("{}{path}", self.admin));
+        let response = request.json(body).send().await.unwrap();
+        (
+            response.status().as_u16(),
+            response.json().await.unwrap_or_default(),
+        )
     }
 
     /// Feedback of this hospital.
