@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::io::{BufReader, Write as _};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::PathBuf;
-use std::process::{ChildStdin, Command, Stdio};
+use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{LazyLock, Mutex};
@@ -39,6 +39,7 @@ pub struct Browser {
     to: Mutex<ChildStdin>,
     heard: &'static Mutex<Heard>,
     next: AtomicU64,
+    _shell: Child,
 }
 
 /// The browser of all tests.
@@ -97,6 +98,7 @@ impl Browser {
             to: Mutex::new(child.stdin.take().unwrap()),
             heard,
             next: AtomicU64::new(1),
+            _shell: child,
         }
     }
 
