@@ -54,7 +54,7 @@ pub struct Config {
     pub fhir: Fhir,
     /// Encryption by this service itself.
     pub tls: Tls,
-    /// Health and metrics, apart from the calls.
+    /// Health, metrics and the console, apart from the calls.
     pub admin: Admin,
     /// Decisions and feedback.
     pub store: Store,
@@ -216,14 +216,43 @@ impl Default for Tls {
     }
 }
 
-/// Health and metrics on a listener of their own.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+/// Health, metrics and the console on a listener of their own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Admin {
     /// Where; nowhere if left out.
     pub listen: Option<SocketAddr>,
     /// Whether that may be beyond this machine.
     pub remote: bool,
+    /// Whether the console is among its pages.
+    pub console: bool,
+    /// Names by which browsers may address the console, besides numbers and `localhost`.
+    pub hosts: Vec<String>,
+    /// The SHA-256 of the token that opens the console.
+    pub operator_token_sha256: Option<String>,
+    /// A file with the token that opens the console.
+    pub operator_token_file: Option<PathBuf>,
+}
+
+impl Default for Admin {
+    fn default() -> Self {
+        Self {
+            listen: None,
+            remote: false,
+            console: true,
+            hosts: Vec::new(),
+            operator_token_sha256: None,
+            operator_token_file: None,
+        }
+    }
+}
+
+impl Admin {
+    /// Whether whoever opens the console must show a token.
+    #[must_use]
+    pub fn has_token(&self) -> bool {
+        self.operator_token_sha256.is_some() || self.operator_token_file.is_some()
+    }
 }
 
 impl Config {
@@ -244,6 +273,7 @@ impl Config {
                 &mut config.tls.certificate,
                 &mut config.tls.key,
                 &mut config.tls.client_ca,
+                &mut config.admin.operator_token_file,
                 &mut config.store.key_file,
                 &mut config.store.password_file,
                 &mut config.store.ca,
@@ -266,6 +296,18 @@ impl Config {
     /// If a path is not UTF-8.
     pub fn to_toml(&self) -> Result<String, toml::ser::Error> {
         toml::to_string(self)
+    }
+
+    /// Where health, metrics and the console are: in development also if nobody says, on the port after that of the calls.
+    #[must_use]
+    pub fn admin_listen(&self) -> Option<SocketAddr> {
+        let usual = self.admin.console && self.profile == Profile::Development;
+        let port = match self.listen.port() {
+            0 => 0,
+            port => port.checked_add(1).unwrap_or_default(),
+        };
+        let here = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        self.admin.listen.or(usual.then_some(here))
     }
 
     /// All web pages that some client lists.

@@ -110,6 +110,7 @@ pub struct Knowledge {
     pub(crate) words: table::Words,
     pub(crate) suggestions: table::Suggestions,
     pub(crate) citations: Vec<files::CitationEntry>,
+    pub(crate) attributes: Option<files::SourceAttributes>,
     /// The site's own codes, already among the tables above.
     pub(crate) local: Option<local::LocalCodes>,
 }
@@ -338,6 +339,12 @@ impl Knowledge {
     #[must_use]
     pub fn citations(&self) -> &[files::CitationEntry] {
         &self.citations
+    }
+
+    /// What users must be able to see about where the advice comes from; nothing where the set does not state it.
+    #[must_use]
+    pub fn source_attributes(&self) -> Option<&files::SourceAttributes> {
+        self.attributes.as_ref()
     }
 
     /// Words of the cards.

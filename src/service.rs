@@ -10,6 +10,7 @@ mod admin;
 pub mod agreement;
 pub mod auth;
 pub mod authorities;
+mod backstage;
 mod body;
 pub mod cors;
 pub mod decide;
@@ -34,7 +35,8 @@ pub mod telemetry;
 mod tls;
 
 pub use agreement::{Agreement, Agreements};
-pub use auth::{Caller, Callers, Denied};
+pub use auth::{Caller, Callers, Denied, KeyStanding};
+pub use backstage::{Backstage, Pages, Standing};
 pub use cors::Origins;
 pub use decide::{About, Answer, Answering, Decide, Gathered, Release, Service, Tally};
 pub use gather::{FhirAccess, FhirReach};
@@ -70,6 +72,8 @@ pub struct Settings {
     pub self_test_every: Duration,
     /// Where decisions and feedback are kept, if anywhere.
     pub store: Option<Store>,
+    /// Pages for those who run the service, on the admin listener.
+    pub pages: Option<Pages>,
 }
 
 impl Settings {
@@ -84,6 +88,7 @@ impl Settings {
             fhir: FhirReach::default(),
             self_test_every: Duration::from_secs(60),
             store: None,
+            pages: None,
         }
     }
 }
@@ -111,6 +116,7 @@ struct App {
     tested: AtomicBool,
     /// Set once the process has been asked to end.
     leaving: AtomicBool,
+    moments: backstage::Moments,
 }
 
 impl App {
@@ -151,6 +157,7 @@ impl App {
             tracing::error!("the example built in did not get its card: the service is not ready");
         }
         self.tested.store(passed, Ordering::Relaxed);
+        backstage::Moments::now(&self.moments.tested);
         if let Some(metrics) = &self.metrics {
             metrics.tested(jiff::Timestamp::now().as_second());
         }
@@ -182,7 +189,9 @@ impl Shell {
             tls,
             tested: AtomicBool::new(false),
             leaving: AtomicBool::new(false),
+            moments: backstage::Moments::default(),
         });
+        backstage::Moments::now(&app.moments.started);
         Self {
             router: router::router(Arc::clone(&app)),
             app,

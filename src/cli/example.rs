@@ -1,13 +1,11 @@
 //! `apposite example`: requests to try the service with, built into the program.
 
 use super::{Failure, print};
-use include_dir::{Dir, include_dir};
+use crate::console::stories;
 use std::process::ExitCode;
 
-static HOOKS: Dir = include_dir!("$CARGO_MANIFEST_DIR/fixtures/hooks");
-
 /// The example that shows a card.
-pub(super) const DEFAULT: &str = "order-select/seed-noncontrast-ct";
+pub(super) const DEFAULT: &str = stories::FIRST;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
@@ -30,9 +28,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
 
 /// The example of this name.
 pub(super) fn named(name: &str) -> Result<&'static str, Failure> {
-    let wanted = name.trim_end_matches(".json");
-    let file = HOOKS.get_file(format!("{wanted}.json"));
-    file.and_then(|f| f.contents_utf8()).ok_or_else(|| {
+    stories::text(name).ok_or_else(|| {
         let names = names().collect::<Vec<_>>().join("`, `");
         Failure::new(
             format!("`{name}`: no example has this name"),
@@ -43,12 +39,7 @@ pub(super) fn named(name: &str) -> Result<&'static str, Failure> {
 
 /// The names of all examples, in order.
 pub(super) fn names() -> impl Iterator<Item = String> {
-    let files = HOOKS.dirs().flat_map(Dir::files);
-    let mut names: Vec<_> = files
-        .filter_map(|f| Some(f.path().to_str()?.strip_suffix(".json")?.to_owned()))
-        .collect();
-    names.sort_unstable();
-    names.into_iter()
+    stories::names()
 }
 
 #[cfg(test)]

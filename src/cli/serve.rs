@@ -6,8 +6,8 @@ use crate::config::{Config, Profile};
 use crate::service::auth::SetupError;
 use crate::service::gather::BaseFault;
 use crate::service::{
-    self, About, Callers, Ended, Entrances, FhirReach, Limits, Origins, Rate, Settings, Tls, TlsFiles,
-    telemetry,
+    self, About, Callers, Decide as _, Ended, Entrances, FhirReach, Limits, Origins, Rate, Settings, Tls,
+    TlsFiles, telemetry,
 };
 use anyhow::Context as _;
 use std::io::ErrorKind;
@@ -34,10 +34,14 @@ pub(super) struct Arguments {
     /// Listen beyond this machine although callers are not authenticated
     #[arg(long)]
     allow_remote: bool,
+    /// Leave out the console
+    #[arg(long)]
+    no_console: bool,
 }
 
 pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    let config = config::effective(arguments.config.as_deref(), &arguments.overrides)?;
+    let mut config = config::effective(arguments.config.as_deref(), &arguments.overrides)?;
+    config.admin.console &= !arguments.no_console;
     config::refuse_problems(arguments.config.as_deref(), &config)?;
     refuse_open_door(&config, arguments.allow_remote)?;
     files::check_folder(config.cards.as_deref())?;
@@ -58,10 +62,10 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         settings.callers = settings.callers.sharing(kept.as_ref());
         settings.store = kept.clone();
         let tls = tls(&config)?;
-        let admin = match config.admin.listen {
-            Some(admin) => Some(TcpListener::bind(admin).await.map_err(|e| taken(admin, &e))?),
-            None => None,
-        };
+        let admin = admin(&config).await?;
+        settings.pages = wiring::console(&config, &decide)?;
+        let console = admin.as_ref().and_then(|admin| admin.local_addr().ok());
+        let console = console.filter(|_| settings.pages.is_some());
         // Before the banner: who has read the banner may send signals.
         let mut end = Signals::new()?;
         if let Some(tls) = tls.clone() {
@@ -75,6 +79,7 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
             decide.about(),
             &config,
             &store::described(&config, kept.as_ref()),
+            console,
         ))?;
         tracing::info!(%address, "serving");
         let entrances = Entrances {
@@ -118,6 +123,20 @@ fn refuse_open_door(config: &Config, allow_remote: bool) -> Result<(), Failure> 
         return Err(Failure::new(what, help));
     }
     Ok(())
+}
+
+/// The listener for health, metrics and the console. Where nobody has said which port, any free one will do.
+async fn admin(config: &Config) -> Result<Option<TcpListener>, Failure> {
+    let Some(address) = config.admin_listen() else {
+        return Ok(None);
+    };
+    let listener = match TcpListener::bind(address).await {
+        Err(error) if config.admin.listen.is_none() && error.kind() == ErrorKind::AddrInUse => {
+            TcpListener::bind((address.ip(), 0)).await
+        }
+        other => other,
+    };
+    listener.map(Some).map_err(|error| taken(address, &error))
 }
 
 /// The certificate and key, if this service speaks TLS itself.
@@ -273,7 +292,13 @@ fn taken(address: SocketAddr, error: &std::io::Error) -> Failure {
 }
 
 /// What is served and how to see it work, on one screen.
-fn banner(address: SocketAddr, about: &About, config: &Config, store: &str) -> String {
+fn banner(
+    address: SocketAddr,
+    about: &About,
+    config: &Config,
+    store: &str,
+    console: Option<SocketAddr>,
+) -> String {
     use std::fmt::Write as _;
     let base = format!("{}://{address}", scheme(config));
     let program = std::env::args().next().unwrap_or_else(|| "apposite".to_owned());
@@ -301,6 +326,19 @@ fn banner(address: SocketAddr, about: &About, config: &Config, store: &str) -> S
         Profile::Production => format!("production: {callers}"),
     };
     let _ = writeln!(text, "  {:<13} {profile}\n", "profile");
+    if let Some(console) = console {
+        let _ = writeln!(text, "Open in a browser:\n\n  http://{console}/console\n");
+    } else if config.admin.console
+        && config
+            .admin
+            .listen
+            .is_some_and(|listen| !listen.ip().is_loopback())
+    {
+        let _ = writeln!(
+            text,
+            "No console: beyond this machine it needs `admin.operator_token_sha256`.\n"
+        );
+    }
     if let Some(service) = about.services.first()
         && clients == 0
     {

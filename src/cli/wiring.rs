@@ -3,12 +3,13 @@
 use super::{DiffForm, Explain, Failure, Form, Report};
 use super::{agreements, modes};
 use crate::config::Config;
+use crate::console::{self, Access, TokenDigest};
 use crate::knowledge::finding::Finding;
 use crate::knowledge::lifecycle::{self, Profile};
 use crate::knowledge::{Knowledge, SourceFiles, compile, embedded_files};
 use crate::review;
 use crate::review::diff::{Answered, Comparison};
-use crate::service::{Caller, Decide, ImagingService, Refusal};
+use crate::service::{Caller, Decide, ImagingService, Pages, Refusal};
 use anyhow::Context as _;
 use jiff::civil::Date;
 use std::collections::BTreeMap;
@@ -32,13 +33,52 @@ pub fn decide(cards: Option<&Path>, local_codes: Option<&Path>) -> anyhow::Resul
 ///
 /// # Errors
 /// If a file that the configuration names cannot be read or has defects.
-pub fn decide_configured(config: &Config) -> anyhow::Result<Arc<dyn Decide>> {
+pub fn decide_configured(config: &Config) -> anyhow::Result<Arc<ImagingService>> {
     Ok(Arc::new(service_configured(config)?))
+}
+
+/// The console of this service, for whoever its configuration lets in; none where it is switched off, or open to other
+/// machines without a token.
+///
+/// # Errors
+/// If the knowledge or the file with the token cannot be read.
+pub fn console(config: &Config, service: &Arc<ImagingService>) -> anyhow::Result<Option<Pages>> {
+    let Some(listen) = config.admin_listen().filter(|_| config.admin.console) else {
+        return Ok(None);
+    };
+    let access = Access {
+        token: operator_token(config)?,
+        hosts: config.admin.hosts.clone(),
+    };
+    if access.token.is_none() && !listen.ip().is_loopback() {
+        return Ok(None);
+    }
+    let files = files(config.cards.as_deref())?;
+    Ok(Some(console::pages(Arc::clone(service), files, access)))
+}
+
+/// The token that opens the console, if one is configured.
+fn operator_token(config: &Config) -> anyhow::Result<Option<TokenDigest>> {
+    let admin = &config.admin;
+    let Some(file) = &admin.operator_token_file else {
+        return Ok(admin.operator_token_sha256.as_deref().and_then(TokenDigest::read));
+    };
+    let help = "`openssl rand -hex 32 > FILE` makes one";
+    let text = super::files::read_with(file, help)?;
+    let digest = std::str::from_utf8(&text).ok().and_then(TokenDigest::of);
+    if digest.is_none() {
+        let what = format!("`{}`: not a token of 32 or more characters", file.display());
+        return Err(Failure::new(what, help).into());
+    }
+    Ok(digest)
 }
 
 fn service_configured(config: &Config) -> anyhow::Result<ImagingService> {
     let files = files(config.cards.as_deref())?;
-    let service = service_of(&files, config.local_codes.as_deref())?;
+    let mut service = service_of(&files, config.local_codes.as_deref())?;
+    if let Some(base) = &config.base_url {
+        service = service.at(base);
+    }
     let modes = modes::of(config, service.knowledge())?;
     let service = service.with_modes(modes);
     let service = service

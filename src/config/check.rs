@@ -255,6 +255,23 @@ fn tls(config: &Config, found: &mut Findings) {
 
 /// Health and metrics have no authentication, so that nobody but this machine may see them unless that is meant.
 fn admin(config: &Config, found: &mut Findings) {
+    let admin = &config.admin;
+    if admin.operator_token_sha256.is_some() && admin.operator_token_file.is_some() {
+        found.add(
+            "admin.operator_token_file",
+            "there is `operator_token_sha256` too",
+            "set one of them",
+        );
+    }
+    let digest = admin.operator_token_sha256.as_deref().unwrap_or_default();
+    let is_digest = digest.len() == 64 && digest.bytes().all(|b| b.is_ascii_hexdigit());
+    if admin.operator_token_sha256.is_some() && !is_digest {
+        found.add(
+            "admin.operator_token_sha256",
+            "not 64 hexadecimal digits",
+            "write what `printf %s TOKEN | sha256sum` prints, of a token of 32 or more random characters",
+        );
+    }
     let Some(listen) = config.admin.listen else { return };
     if !listen.ip().is_loopback() && !config.admin.remote {
         found.add(

@@ -18,6 +18,9 @@ use super::{Knowledge, SourceFiles};
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
+/// The source attributes.
+const ATTRIBUTES: &str = "pnet/source-attributes.toml";
+
 /// Compiles a rule set.
 ///
 /// # Errors
@@ -93,6 +96,11 @@ impl Build<'_> {
         let windows = self.windows();
         let mut table = self.table();
         let citations = self.citations();
+        // A set of before they were asked for states none of them.
+        let attributes = match self.files.contains_key(ATTRIBUTES) {
+            true => self.toml(ATTRIBUTES),
+            false => None,
+        };
         let topic: Option<TopicFile> = self.toml("pnet/topic.toml");
         if let Some(topic) = &topic {
             self.voices(&mut table, topic);
@@ -119,6 +127,7 @@ impl Build<'_> {
             words: words?,
             suggestions,
             citations,
+            attributes,
             local: None,
         })
     }

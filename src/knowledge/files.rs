@@ -2,6 +2,7 @@
 //!
 //! Unknown fields are refused everywhere, so that a typing error is a finding and not a silent change of meaning.
 
+mod attributes;
 mod cards;
 mod codes;
 mod scenarios;
@@ -9,6 +10,7 @@ mod studies;
 mod texts;
 mod topic;
 
+pub use attributes::{AttributeEntry, SourceAttributes};
 pub use cards::{
     CardWords, CardsFile, CodedOffer, CommonWords, OfferEntry, OfferedOrder, Offers, OverrideReason,
     SuggestionsFile,

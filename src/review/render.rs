@@ -4,6 +4,7 @@
 //! `html` and `markdown`; both read the same `page` model. It leaves out writing files, and any judgement of its
 //! own: marks at the vignettes come from running them.
 
+mod attributes;
 mod cards;
 mod chart;
 mod codes;
@@ -21,6 +22,37 @@ use std::collections::BTreeMap;
 
 /// The name of the single HTML file.
 pub const HTML: &str = "review.html";
+
+/// One part of the review, as a piece of HTML for a page of somebody else.
+#[derive(Debug, Clone)]
+pub struct Part {
+    /// Short name for links.
+    pub id: &'static str,
+    /// Title for people.
+    pub title: String,
+    /// Its content, escaped; the classes are those of `style.css`.
+    pub html: String,
+}
+
+/// The style of pages that link to one.
+pub const STYLE: &str = html::STYLE;
+
+/// The source attributes as a page for anybody; `style` is the address of [`STYLE`].
+#[must_use]
+pub fn sources_page(knowledge: &Knowledge, style: &str) -> String {
+    attributes::page(knowledge, style)
+}
+
+/// The parts, in order.
+#[must_use]
+pub fn parts(knowledge: &Knowledge, files: &SourceFiles) -> Vec<Part> {
+    let part = |section: Section| Part {
+        id: section.id,
+        html: html::part(&section),
+        title: section.title,
+    };
+    sections(knowledge, files).into_iter().map(part).collect()
+}
 
 /// The pages, by file name.
 #[must_use]
@@ -65,6 +97,7 @@ fn sections(knowledge: &Knowledge, files: &SourceFiles) -> Vec<Section> {
         codes::value_sets(knowledge, files),
         codes::phrases(files),
         trust::sources(knowledge),
+        attributes::attributes(knowledge),
     ]
 }
 

@@ -1,10 +1,12 @@
-//! The listener for those who run the service: health and metrics, apart from the calls (SC-28).
+//! The listener for those who run the service: health, metrics and their pages, apart from the calls (SC-28).
 //!
-//! It answers while the service drains, and its few connections are no part of those of callers. It has no TLS and no
-//! authentication: it belongs on an address that only this machine, or its keeper, reaches.
+//! It answers while the service drains, and its few connections are no part of those of callers. It has no TLS, and
+//! health and metrics no authentication: it belongs on an address that only this machine, or its keeper, reaches. Who
+//! may see the pages is up to them.
 
+use super::backstage::Backstage;
 use super::stall::Phase;
-use super::{App, router, server, switchboard};
+use super::{App, Shell, router, server, switchboard};
 use crate::store::Store;
 use axum::Router;
 use axum::body::Body;
@@ -23,13 +25,17 @@ use tower::Service as _;
 const CONNECTIONS: usize = 32;
 
 /// Answers until it is dropped.
-pub(crate) async fn serve(listener: TcpListener, app: Arc<App>) {
-    let router = Router::new()
+pub(crate) async fn serve(listener: TcpListener, shell: Shell) {
+    let app = Arc::clone(&shell.app);
+    let mut router = Router::new()
         .route("/health/live", get(router::live))
         .route("/health/ready", get(ready))
         .route("/metrics", get(metrics))
         .with_state(Arc::clone(&app))
         .merge(switchboard::routes(&listener, &app));
+    if let Some(pages) = &app.settings.pages {
+        router = router.merge(pages.router(Backstage::new(shell)));
+    }
     let places = Arc::new(Semaphore::new(CONNECTIONS));
     loop {
         let Ok((stream, _)) = listener.accept().await else {

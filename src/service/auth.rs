@@ -14,6 +14,7 @@ mod tests;
 mod token;
 
 pub use denial::Denial;
+pub use source::KeyStanding;
 
 use super::authorities::{self, AuthoritiesFault};
 use super::rate::{Bucket, Rate};
@@ -170,6 +171,13 @@ impl Callers {
         for registered in self.register.iter().flat_map(|r| r.by_issuer.values()) {
             tokio::spawn(Arc::clone(&registered.keys).refresh());
         }
+    }
+
+    /// Each client with the names of its keys, for those who run the service.
+    pub(crate) fn standing(&self) -> Vec<KeyStanding> {
+        let all = self.register.iter().flat_map(|r| r.by_issuer.values());
+        all.map(|registered| registered.keys.standing(&registered.client.issuer))
+            .collect()
     }
 
     /// Who asks for the discovery document. Anybody may, unless configured otherwise.

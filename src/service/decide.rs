@@ -24,6 +24,16 @@ pub trait Decide: Send + Sync + 'static {
     /// The discovery document, already written as JSON (R-011: it needs nothing but this process).
     fn discovery(&self) -> Bytes;
 
+    /// Where the advice of a service comes from, as an HTML page for anybody; nothing if it has none.
+    fn sources(&self, _service_id: &str) -> Option<Bytes> {
+        None
+    }
+
+    /// The style of that page.
+    fn sources_style(&self) -> &'static str {
+        ""
+    }
+
     /// Whether an example whose answer is known gets it: what is loaded works.
     fn self_test(&self) -> bool;
 

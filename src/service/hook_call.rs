@@ -23,6 +23,7 @@ use crate::engine::{Consultation, consult};
 use crate::fhir::{self, Note, Translated};
 use crate::insight::Mode;
 use crate::knowledge::Knowledge;
+use crate::review::render;
 use axum::body::Bytes;
 use jiff::civil::Date;
 use serde_json::{Value, json};
@@ -42,6 +43,8 @@ pub struct ImagingService {
     discovery: Bytes,
     /// What was agreed with clients; without agreements every answer is CDS Hooks 3.0.
     agreements: Option<Agreements>,
+    /// Where anybody can see what the advice rests on; cards name it.
+    sources: Option<String>,
     /// What is shown, judged in silence, or switched off.
     modes: Modes,
 }
@@ -99,6 +102,7 @@ impl ImagingService {
             about,
             discovery: discovery.into(),
             agreements: None,
+            sources: None,
             modes: Modes::default(),
         })
     }
@@ -107,6 +111,14 @@ impl ImagingService {
     #[must_use]
     pub fn with_agreements(mut self, agreements: Agreements) -> Self {
         self.agreements = Some(agreements);
+        self
+    }
+
+    /// The same service, whose cards link to where their sources are shown; `base` is its address as clients see it.
+    #[must_use]
+    pub fn at(mut self, base: &str) -> Self {
+        let id = &self.knowledge.topic().service.id;
+        self.sources = Some(format!("{}/sources/{id}", base.trim_end_matches('/')));
         self
     }
 
@@ -238,7 +250,7 @@ impl ImagingService {
         let silent = consultation.unavailable.is_some()
             || now.call != Mode::Shown
             || !rates && told.decisions.iter().all(|d| d.advice.is_empty());
-        let response = if silent {
+        let mut response = if silent {
             Response::default()
         } else {
             let advised = told.decisions.iter().filter(|d| rates || !d.advice.is_empty());
@@ -262,6 +274,9 @@ impl ImagingService {
                 }
             }
         };
+        for card in &mut response.cards {
+            card.source.url = self.sources.clone().or(card.source.url.take());
+        }
         let record = Record::of(caller, request, &translated.case, &consultation, &response, now);
         Judged {
             record,
@@ -324,6 +339,15 @@ impl Decide for ImagingService {
 
     fn discovery(&self) -> Bytes {
         self.discovery.clone()
+    }
+
+    fn sources(&self, service_id: &str) -> Option<Bytes> {
+        let page = || render::sources_page(&self.knowledge, super::router::SOURCES_STYLE);
+        self.about.serves(service_id).then(|| page().into())
+    }
+
+    fn sources_style(&self) -> &'static str {
+        render::STYLE
     }
 
     fn modes(&self) -> Modes {

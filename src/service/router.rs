@@ -1,6 +1,7 @@
 //! All addresses in one place.
 
 use super::auth::Caller;
+use super::backstage::Moments;
 use super::decide::{Answer, Tally};
 use super::edge::Cards;
 use super::record::{self, Received, Record};
@@ -9,13 +10,16 @@ use super::{App, body, feedback};
 use crate::insight::Mode;
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{Request, State};
+use axum::extract::{Path, Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, get, post};
 use std::sync::Arc;
 
 const DISCOVERY: &str = "/cds-services";
+/// The style of the pages below `/sources`.
+pub(crate) const SOURCES_STYLE: &str = "/sources/style.css";
+
 const READ_METHODS: &str = "GET, HEAD, OPTIONS";
 const CALL_METHODS: &str = "POST, OPTIONS";
 
@@ -32,6 +36,8 @@ pub(crate) fn router(app: Arc<App>) -> Router {
             "/cds-services/{id}/feedback",
             post(feedback::feedback).fallback(|| refuse(CALL_METHODS)),
         )
+        .route(SOURCES_STYLE, reading(get(sources_style)))
+        .route("/sources/{id}", reading(get(sources)))
         .route("/health/live", reading(get(live)))
         .route("/health/ready", reading(get(ready)))
         .fallback(|| async { Refusal::UnknownRoute })
@@ -58,6 +64,7 @@ pub(crate) fn name(path: &str) -> &'static str {
         DISCOVERY => "discovery",
         "/health/live" => "live",
         "/health/ready" => "ready",
+        other if other.starts_with("/sources/") => "sources",
         other if service_id(other).is_some() => "call",
         other if feedback_id(other).is_some() => "feedback",
         _ => "unknown",
@@ -87,6 +94,12 @@ async fn hook_call(State(app): State<Arc<App>>, request: Request) -> Result<Resp
         let client = whose.caller.as_ref().and_then(Caller::client);
         let tally = outcome.as_ref().map(|answer| &answer.tally);
         metrics.call(whose.service.as_deref(), client.map(|c| c.name.as_str()), tally);
+        if whose.judged {
+            Moments::now(&app.moments.called);
+        }
+        if tally.is_ok_and(|tally| !tally.shown.is_empty()) {
+            Moments::now(&app.moments.fired);
+        }
     }
     if let (Some((store, received)), Some(caller), Some(service), true) =
         (received, &whose.caller, &whose.service, whose.judged)
@@ -173,6 +186,26 @@ async fn discovery(State(app): State<Arc<App>>, request: Request) -> Result<Resp
     Ok(json(Body::from(app.decide.discovery())))
 }
 
+/// Where the advice comes from: for anybody, since it holds nothing about patients, and cards link to it.
+async fn sources(State(app): State<Arc<App>>, Path(id): Path<String>) -> Result<Response, Refusal> {
+    let page = app.decide.sources(&id).ok_or(Refusal::UnknownRoute)?;
+    let policy = "default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'";
+    let headers = [
+        (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+        (header::CONTENT_SECURITY_POLICY, policy),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    ];
+    Ok((headers, page).into_response())
+}
+
+async fn sources_style(State(app): State<Arc<App>>) -> Response {
+    (
+        [(header::CONTENT_TYPE, "text/css; charset=utf-8")],
+        app.decide.sources_style(),
+    )
+        .into_response()
+}
+
 /// Alive means: this process answers.
 pub(crate) async fn live() -> Response {
     json(Body::from(r#"{"status":"live"}"#))
@@ -199,6 +232,7 @@ async fn pointer() -> &'static str {
      GET  /cds-services        what is served\n\
      POST /cds-services/{id}   call a service\n\
      POST /cds-services/{id}/feedback   tell what became of its cards\n\
+     GET  /sources/{id}        where its advice comes from\n\
      GET  /health/live, /health/ready\n"
 }
 

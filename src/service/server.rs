@@ -137,7 +137,7 @@ pub async fn serve(
         });
     }
     if let Some(admin) = admin {
-        aside.spawn(admin::serve(admin, Arc::clone(&shell.app)));
+        aside.spawn(admin::serve(admin, shell.clone()));
     }
     let limits = shell.app.settings.limits.clone();
     let reception = Reception {

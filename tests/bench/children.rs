@@ -45,7 +45,8 @@ impl Child {
         ] {
             command.env_remove(name);
         }
-        command.args(["serve", "--listen", "127.0.0.1:0", "--store", store]);
+        command.args(["serve", "--listen", "127.0.0.1:0"]);
+        command.args(["--store", store, "--no-console"]);
         command
     }
 

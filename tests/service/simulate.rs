@@ -6,6 +6,7 @@ use super::fixtures::{TODAY, fixtures};
 use super::support::app::PATIENCE;
 use apposite::cli::wiring;
 use apposite::config::Config;
+use apposite::service::Decide as _;
 use apposite::service::{Settings, serve};
 use apposite::simulate::rules::{self, Exchange, Finding};
 use reqwest::Client;

@@ -3,7 +3,7 @@
 use super::{Arguments, Reader};
 use crate::cli::{Failure, files, serve, wiring};
 use crate::config::{Client, Config};
-use crate::service;
+use crate::service::{self, Decide as _};
 use crate::simulate::ehr::Ehr;
 use anyhow::Context as _;
 use std::io::Write as _;

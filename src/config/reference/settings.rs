@@ -166,14 +166,38 @@ pub const SETTINGS: &[Setting] = &[
     setting(
         "admin.listen",
         None,
-        "Address and port for /health/live, /health/ready and /metrics (Prometheus), apart from the calls and without \
-         TLS or authentication. Left out: there is none, and nothing is counted.",
+        "Address and port for /health/live, /health/ready and /metrics (Prometheus), without authentication, and for \
+         /console; apart from the calls and without TLS. Left out: in development this machine and the port after \
+         that of `listen`, or any free one; in production there is none, and nothing is counted.",
     )
     .such_as("\"127.0.0.1:9090\""),
     setting(
         "admin.remote",
         Some("false"),
         "Whether admin.listen may be beyond this machine. Only where a network keeps callers away from it.",
+    ),
+    setting(
+        "admin.console",
+        Some("true"),
+        "Whether admin.listen has the console. Beyond this machine it has one only with an operator's token. Patients \
+         of real calls never appear in it.",
+    ),
+    setting(
+        "admin.hosts",
+        Some("[]"),
+        "Names under which browsers may open the console, besides `localhost` and addresses in digits; any other is \
+         refused, so that a web page cannot reach it by renaming itself.",
+    ),
+    setting(
+        "admin.operator_token_sha256",
+        None,
+        "SHA-256, in hexadecimal, of the token that opens the console: `openssl rand -hex 32` makes a good one, \
+         `printf %s TOKEN | sha256sum` its digest. Left out: on this machine none is asked for.",
+    ),
+    setting(
+        "admin.operator_token_file",
+        None,
+        "File with that token instead, 32 characters or more. Read at the start.",
     ),
     setting(
         "store.url",

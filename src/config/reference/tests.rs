@@ -65,7 +65,9 @@ fn every_setting_is_documented_with_its_real_default() {
         },
         admin: Admin {
             listen: Some(([127, 0, 0, 1], 9090).into()),
-            remote: false,
+            operator_token_sha256: Some(String::new()),
+            operator_token_file: Some("".into()),
+            ..Admin::default()
         },
         store: Store {
             url: Some(String::new()),

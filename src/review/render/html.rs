@@ -3,7 +3,7 @@
 use super::page::{Block, Cell, Section};
 use std::fmt::Write as _;
 
-const STYLE: &str = include_str!("style.css");
+pub(super) const STYLE: &str = include_str!("style.css");
 
 /// On paper everything that is folded on the screen is open.
 const PRINT: &str =
@@ -49,6 +49,28 @@ pub(super) fn document(title: &str, status: &str, sections: &[Section]) -> Strin
     }
     let _ = writeln!(out, "<script>{PRINT}</script>\n</body>\n</html>");
     out
+}
+
+/// A document of one section, with its style elsewhere.
+pub(super) fn linked(title: &str, status: &str, style: &str, section: &Section) -> String {
+    let (title, status, style) = (escape(title), escape(status), escape(style));
+    let mut out = format!(
+        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <title>{title}</title>\n<link rel=\"stylesheet\" href=\"{style}\">\n</head>\n<body>\n<main>\n<h1>{title}</h1>\n\
+         <p class=\"status\">{status}</p>\n"
+    );
+    blocks(&mut out, &section.blocks);
+    out.push_str("</main>\n</body>\n</html>\n");
+    out
+}
+
+/// One section without its heading and its signatures.
+pub(super) fn part(section: &Section) -> String {
+    let mut out = String::new();
+    blocks(&mut out, &section.blocks);
+    // On a page of its own its title is the first heading, and these are the second.
+    out.replace("<h3>", "<h2>").replace("</h3>", "</h2>")
 }
 
 fn sign(out: &mut String, title: &str) {
@@ -115,7 +137,7 @@ fn list(out: &mut String, entries: impl Iterator<Item = String>) {
 }
 
 fn table(out: &mut String, head: &[String], rows: &[Vec<Cell>]) {
-    out.push_str("<div class=\"wide\"><table><thead><tr>");
+    out.push_str("<div class=\"wide\" tabindex=\"0\"><table><thead><tr>");
     for cell in head {
         let _ = write!(out, "<th scope=\"col\">{}</th>", escape(cell));
     }

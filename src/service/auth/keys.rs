@@ -89,6 +89,11 @@ impl KeySet {
         self.0.get(kid).cloned()
     }
 
+    /// The names of the keys.
+    pub(crate) fn names(&self) -> Vec<String> {
+        self.0.keys().cloned().collect()
+    }
+
     /// How many keys can be used.
     pub(crate) fn len(&self) -> usize {
         self.0.len()

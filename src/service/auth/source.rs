@@ -74,6 +74,23 @@ struct Held {
     usable_until: Instant,
 }
 
+/// The keys of a client as they are held, for those who run the service: names and times, nothing secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyStanding {
+    /// The client's name in the configuration.
+    pub client: String,
+    /// The issuer of its tokens.
+    pub issuer: String,
+    /// Where the keys are read from.
+    pub place: String,
+    /// The names of the keys; nothing while none could be read.
+    pub keys: Option<Vec<String>>,
+    /// How long the set is used without asking again.
+    pub fresh: Duration,
+    /// How long it may be used if it cannot be read again.
+    pub usable: Duration,
+}
+
 /// Why a set could not be had; shown to whoever runs the service.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Unavailable {
@@ -142,6 +159,26 @@ impl KeySource {
         }
         let (keys, _) = self.usable(Instant::now()).ok_or(Denial::NoKeys)?;
         keys.get(kid).ok_or(Denial::UnknownKey)
+    }
+
+    /// What is held, and for how long.
+    pub(crate) fn standing(&self, issuer: &str) -> KeyStanding {
+        let now = Instant::now();
+        let held = self.held.read().unwrap_or_else(PoisonError::into_inner);
+        let held = held.as_ref().filter(|held| now < held.usable_until);
+        let left =
+            |until: Option<Instant>| until.map_or(Duration::ZERO, |u| u.saturating_duration_since(now));
+        KeyStanding {
+            client: self.client.clone(),
+            issuer: issuer.to_owned(),
+            place: match &self.place {
+                Place::Address(_, url) => url.to_string(),
+                Place::File(path) => path.display().to_string(),
+            },
+            keys: held.map(|held| held.keys.names()),
+            fresh: left(held.map(|held| held.fresh_until)),
+            usable: left(held.map(|held| held.usable_until)),
+        }
     }
 
     /// Fetches the set, unless somebody just did.
