@@ -21,7 +21,9 @@ pub mod answer;
 pub mod cds_hooks;
 pub mod dialect;
 pub mod engine;
+pub mod insight;
 pub mod knowledge;
+pub mod plot;
 pub mod review;
 pub mod terminology;
 

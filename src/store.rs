@@ -4,12 +4,14 @@
 //! Kept in one file (SQLite, made on start) or in a PostgreSQL; the same tables, the same statements. Hooks never wait for
 //! it and go on without it (promise P3); feedback is kept before it is answered, or refused (P4). Persons and orders
 //! appear as pseudonyms only (SC-19). It knows nothing of hooks, cards or medicine but the words in its rows; what these
-//! say is up to `service::record` and `service::feedback`. Left out: reports on what is kept.
+//! say is up to `service::record` and `service::feedback`; what they come to is counted by `insight`, whose rows it fills.
 
 mod audit;
+mod codes;
 mod database;
 mod fault;
 mod feedback;
+mod history;
 mod key;
 mod place;
 mod postgres;
@@ -18,17 +20,22 @@ mod queue;
 mod schema;
 mod sqlite;
 mod statement;
+mod switch;
 mod tokens;
 mod watch;
 
 pub use audit::{Audit, AuditedCard, AuditedDecision, Owner};
 pub use fault::StoreFault;
 pub use feedback::{Feedback, Kept, Told};
+pub use history::Order;
 pub use place::Place;
 pub use statement::{Row, Statement, Value};
+pub use switch::{Scope, Switch};
 pub use tokens::SharedUse;
 pub use watch::StoreStanding;
 
+use crate::insight::Filter;
+use crate::insight::row::{Call, UnmappedCode};
 use database::Database;
 use key::Key;
 use postgres::Access;
@@ -104,6 +111,8 @@ impl std::fmt::Debug for Store {
 struct Inner {
     options: StoreOptions,
     database: Database,
+    /// A connection of its own: whoever reads much holds up nobody who writes.
+    reading: Database,
     key: Key,
     queue: Queue,
     tokens: Option<Tokens>,
@@ -155,10 +164,13 @@ impl Store {
             Some(database) => Some(Tokens::new(database, options.token_time, Arc::clone(&watch)).await),
             None => None,
         };
+        let reading =
+            Database::at(&options.place, &access, &proof, false)?.unwrap_or_else(|| database.clone());
         let queue = Queue::start(database.clone(), options.queue, Arc::clone(&watch));
         Ok(Some(Self(Arc::new(Inner {
             options,
             database,
+            reading,
             key,
             queue,
             tokens,
@@ -209,7 +221,64 @@ impl Store {
     /// # Errors
     /// If the database does not answer.
     pub async fn query(&self, statement: Statement) -> Result<Vec<Row>, StoreFault> {
-        self.0.database.query(statement).await
+        self.0.reading.query(statement).await
+    }
+
+    /// Calls that a filter may let through, as far as the database can tell: at most `size`, behind `from` (time and id).
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn calls(
+        &self,
+        filter: &Filter,
+        order: Order,
+        from: Option<&(i64, String)>,
+        size: usize,
+    ) -> Result<Vec<Call>, StoreFault> {
+        history::calls(&self.0.reading, filter, order, from, size).await
+    }
+
+    /// Order codes that nobody could explain, by day and client.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn unmapped(&self, filter: &Filter) -> Result<Vec<UnmappedCode>, StoreFault> {
+        history::unmapped(&self.0.reading, filter).await
+    }
+
+    /// How much was told of cards that are not known as the teller's.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn told_of_unknown(&self, filter: &Filter) -> Result<u64, StoreFault> {
+        history::told_of_unknown(&self.0.reading, filter).await
+    }
+
+    /// All switches that were ever set, as they stand.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn switches(&self) -> Result<Vec<Switch>, StoreFault> {
+        switch::all(&self.0.reading).await
+    }
+
+    /// The last changes of switches, the latest first.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn switch_changes(&self, most: usize) -> Result<Vec<Switch>, StoreFault> {
+        switch::changes(&self.0.reading, most).await
+    }
+
+    /// Sets a switch, and keeps who did it and why. On the disk when this returns.
+    ///
+    /// # Errors
+    /// If it could not be kept; it may be set again.
+    pub async fn set_switch(&self, switch: &Switch) -> Result<(), StoreFault> {
+        let at = switch.at.to_string();
+        let off = if switch.off { "off" } else { "on" };
+        let id = self.pseudonym("switch", &[switch.scope.key(), &switch.name, off, &at]);
+        switch::set(&self.0.database, &id, switch).await
     }
 
     /// Deletes what is older than it may become at this time, in milliseconds since 1970.

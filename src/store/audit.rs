@@ -3,6 +3,7 @@
 //! Persons and orders appear as pseudonyms; nothing else of the request is here.
 
 use super::statement::{Statement, Value};
+use crate::insight::Mode;
 
 /// One call that was let in.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -39,8 +40,10 @@ pub struct Audit {
     pub service_version: String,
     /// What was decided about each order.
     pub decisions: Vec<AuditedDecision>,
-    /// The cards in the answer.
+    /// The cards that fired, shown or not.
     pub cards: Vec<AuditedCard>,
+    /// Codes of orders that nobody could explain: system and code. Counted apart from this row, and not all of them.
+    pub codes: Vec<(String, String)>,
 }
 
 /// Whose a row is.
@@ -73,6 +76,10 @@ pub struct AuditedDecision {
     pub rules: Vec<String>,
     /// The step that decided it: rule, fact and answer.
     pub last_step: String,
+    /// Where nothing is said about it: the gate that decided so.
+    pub gate: String,
+    /// Where nothing is said about it: why.
+    pub reason: String,
     /// How many codes of it nobody could explain.
     pub unmapped: usize,
 }
@@ -88,6 +95,8 @@ pub struct AuditedCard {
     pub kind: String,
     /// How loud it was.
     pub indicator: String,
+    /// Whether it was shown.
+    pub mode: Mode,
     /// The id of each suggestion, and the study or question behind it.
     pub suggestions: Vec<(String, String)>,
 }
@@ -99,10 +108,11 @@ const CALL: &str = "INSERT INTO audit_call (id, at, micros, service, hook, hook_
     ON CONFLICT DO NOTHING";
 
 const DECISION: &str = "INSERT INTO audit_decision (call_id, place, order_pseudonym, selected, study, scenario, certainty, \
-    rating, rules, last_step, unmapped) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING";
+    rating, rules, last_step, gate, reason, unmapped) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) \
+    ON CONFLICT DO NOTHING";
 
-const CARD: &str = "INSERT INTO audit_card (card, call_id, place, at, issuer, tenant, kind, indicator) \
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING";
+const CARD: &str = "INSERT INTO audit_card (card, call_id, place, at, issuer, tenant, kind, indicator, mode) \
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING";
 
 const SUGGESTION: &str = "INSERT INTO audit_suggestion (suggestion, card, call_id, place, offer) \
     VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING";
@@ -155,6 +165,7 @@ impl Audit {
                 tenant.into(),
                 (&card.kind).into(),
                 (&card.indicator).into(),
+                card.mode.key().into(),
             ];
             all.push(Statement::new(CARD, values));
             for (at, (suggestion, offer)) in card.suggestions.iter().enumerate() {
@@ -186,6 +197,8 @@ impl AuditedDecision {
             (&self.rating).into(),
             self.rules.join(" ").into(),
             (&self.last_step).into(),
+            (&self.gate).into(),
+            (&self.reason).into(),
             self.unmapped.into(),
         ];
         Statement::new(DECISION, values)

@@ -3,6 +3,7 @@
 use super::database::Database;
 use super::fault::StoreFault;
 use super::statement::Statement;
+use crate::insight::day_of;
 
 /// Rows deleted in one go.
 const AT_ONCE: i64 = 500;
@@ -37,14 +38,22 @@ const COMMENTS: [&str; 1] = ["DELETE FROM feedback_comment WHERE feedback_id IN 
 const TOKENS: [&str; 1] = ["DELETE FROM used_token WHERE name IN \
      (SELECT name FROM used_token WHERE until < $1 ORDER BY until, name LIMIT $2) AND until < $1"];
 
-/// Deletes what is older. How many calls, things told, comments and tokens were deleted.
+const CODES: [&str; 1] = ["DELETE FROM unmapped_code WHERE code IN \
+     (SELECT code FROM unmapped_code WHERE day < $1 ORDER BY day, code LIMIT $2) AND day < $1"];
+
+const SWITCHES: [&str; 1] = ["DELETE FROM switch_log WHERE id IN \
+     (SELECT id FROM switch_log WHERE at < $1 ORDER BY at, id LIMIT $2)"];
+
+/// Deletes what is older. How many rows of these kinds were deleted, without those that hang on them.
 pub(super) async fn purge(database: &Database, oldest: Oldest) -> Result<u64, StoreFault> {
     let mut deleted: u64 = 0;
-    let all: [(&[&'static str], i64); 4] = [
+    let all: [(&[&'static str], i64); 6] = [
         (&CALLS, oldest.rows),
         (&FEEDBACK, oldest.rows),
         (&COMMENTS, oldest.comments),
         (&TOKENS, oldest.tokens),
+        (&CODES, day_of(oldest.rows)),
+        (&SWITCHES, oldest.rows),
     ];
     for (statements, before) in all {
         loop {

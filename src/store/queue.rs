@@ -5,9 +5,11 @@
 //! or refused at once (promise P4).
 
 use super::audit::Audit;
+use super::codes::Familiar;
 use super::database::Database;
 use super::fault::StoreFault;
 use super::feedback::{self, Feedback, Kept};
+use super::statement::Statement;
 use super::watch::Watch;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -51,6 +53,7 @@ impl Queue {
             asked,
             ending,
             held: VecDeque::new(),
+            codes: Familiar::default(),
             pause_until: None,
             watch: Arc::clone(&watch),
         };
@@ -97,6 +100,7 @@ struct Writer {
     ending: Receiver<oneshot::Sender<()>>,
     /// Rows being written, or to be written again.
     held: VecDeque<Box<Audit>>,
+    codes: Familiar,
     pause_until: Option<Instant>,
     watch: Arc<Watch>,
 }
@@ -126,7 +130,7 @@ impl Writer {
                 }
                 // While the database is away, the rows stay where they wait: in the queue.
                 Some(row) = self.new.recv(), if pausing.is_none() => {
-                    self.held.push_back(row);
+                    self.hold(row);
                     let _ = self.write().await;
                 }
                 else => return,
@@ -151,11 +155,16 @@ impl Writer {
             self.write().await?;
             if self.held.is_empty() {
                 match self.new.try_recv() {
-                    Ok(row) => self.held.push_back(row),
+                    Ok(row) => self.hold(row),
                     Err(_) => return Ok(()),
                 }
             }
         }
+    }
+
+    fn hold(&mut self, mut row: Box<Audit>) {
+        self.codes.add(&mut row);
+        self.held.push_back(row);
     }
 
     /// Writes the rows that are held, and as many more as go into one transaction.
@@ -163,18 +172,20 @@ impl Writer {
         while self.held.len() < TOGETHER
             && let Ok(row) = self.new.try_recv()
         {
-            self.held.push_back(row);
+            self.hold(row);
         }
         if self.held.is_empty() {
             return Ok(());
         }
-        let statements = self.held.iter().flat_map(|row| row.statements()).collect();
+        let mut statements: Vec<Statement> = self.held.iter().flat_map(|row| row.statements()).collect();
+        statements.extend(self.codes.statements());
         let outcome = self.database.commit(statements).await;
         self.watch.wrote(outcome.as_ref().map(|_| ()));
         match outcome {
             Ok(_) => {
                 self.watch.written(self.held.len());
                 self.held.clear();
+                self.codes.written();
                 self.pause_until = None;
                 Ok(())
             }

@@ -9,12 +9,14 @@ use super::fault::StoreFault;
 use super::statement::Statement;
 
 /// The version of the last step.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 
 const META: &str = "CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL)";
 
 /// Each step after the one before.
-const STEPS: &[&[&str]] = &[&[
+const STEPS: &[&[&str]] = &[FIRST, SECOND];
+
+const FIRST: &[&str] = &[
     // One row for each call that was let in (SC-19).
     "CREATE TABLE audit_call (
         id TEXT PRIMARY KEY, at BIGINT NOT NULL, micros BIGINT NOT NULL,
@@ -31,7 +33,7 @@ const STEPS: &[&[&str]] = &[&[
         study TEXT NOT NULL, scenario TEXT NOT NULL, certainty TEXT NOT NULL, rating TEXT NOT NULL,
         rules TEXT NOT NULL, last_step TEXT NOT NULL, unmapped BIGINT NOT NULL,
         PRIMARY KEY (call_id, place))",
-    // One for each card shown; place -1 where it is about no single order.
+    // One for each card; place -1 where it is about no single order.
     "CREATE TABLE audit_card (
         card TEXT NOT NULL, call_id TEXT NOT NULL, place BIGINT NOT NULL, at BIGINT NOT NULL,
         issuer TEXT NOT NULL, tenant TEXT NOT NULL, kind TEXT NOT NULL, indicator TEXT NOT NULL,
@@ -59,7 +61,31 @@ const STEPS: &[&[&str]] = &[&[
     "CREATE TABLE used_token (
         issuer TEXT NOT NULL, name TEXT NOT NULL, until BIGINT NOT NULL, PRIMARY KEY (issuer, name))",
     "CREATE INDEX used_token_until ON used_token (until)",
-]];
+];
+
+/// What reports and switches need.
+const SECOND: &[&str] = &[
+    // Why nothing was said about an order.
+    "ALTER TABLE audit_decision ADD COLUMN gate TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE audit_decision ADD COLUMN reason TEXT NOT NULL DEFAULT ''",
+    // Whether a card was shown: cards kept back are rows, too.
+    "ALTER TABLE audit_card ADD COLUMN mode TEXT NOT NULL DEFAULT 'shown'",
+    // Calls are read in the order of time, some at once.
+    "CREATE INDEX audit_call_time ON audit_call (at, id)",
+    "DROP INDEX audit_call_at",
+    // Order codes that nobody could explain, apart from the calls they came with.
+    "CREATE TABLE unmapped_code (
+        day BIGINT NOT NULL, client TEXT NOT NULL, system TEXT NOT NULL, code TEXT NOT NULL, orders BIGINT NOT NULL,
+        PRIMARY KEY (day, client, system, code))",
+    // What is switched off, and every change of it.
+    "CREATE TABLE switch (
+        scope TEXT NOT NULL, name TEXT NOT NULL, is_off BIGINT NOT NULL, at BIGINT NOT NULL,
+        by_whom TEXT NOT NULL, why TEXT NOT NULL, PRIMARY KEY (scope, name))",
+    "CREATE TABLE switch_log (
+        id TEXT PRIMARY KEY, scope TEXT NOT NULL, name TEXT NOT NULL, is_off BIGINT NOT NULL, at BIGINT NOT NULL,
+        by_whom TEXT NOT NULL, why TEXT NOT NULL)",
+    "CREATE INDEX switch_log_at ON switch_log (at)",
+];
 
 /// Takes the steps not yet taken. Several replicas may do so at once.
 pub(super) async fn migrate(database: &Database) -> Result<(), StoreFault> {
