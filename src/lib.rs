@@ -32,6 +32,8 @@ pub mod cli;
 #[cfg(feature = "service")]
 pub mod config;
 #[cfg(feature = "service")]
+pub mod evaluate;
+#[cfg(feature = "service")]
 pub mod fhir;
 #[cfg(feature = "service")]
 pub mod service;

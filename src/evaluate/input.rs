@@ -168,6 +168,11 @@ impl Source {
         })
     }
 
+    /// The file's place in the list.
+    pub(super) fn file(&self) -> u32 {
+        self.file
+    }
+
     /// The next whole lines.
     pub(super) fn next(&mut self) -> Next {
         if self.ended {
