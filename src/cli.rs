@@ -12,9 +12,12 @@ mod explain;
 mod files;
 mod knowledge;
 mod lines;
+mod modes;
+mod report;
 mod serve;
 mod simulate;
 mod store;
+mod switch;
 pub mod wiring;
 
 pub use explain::{Explain, Form};
@@ -49,6 +52,10 @@ enum Command {
     Knowledge(knowledge::Arguments),
     /// Check a map of local codes, and find the codes it lacks
     Codes(codes::Arguments),
+    /// Report what fires, what clinicians do with it and what to look at
+    Report(report::Arguments),
+    /// Take a service, a rule or a client out of service at once, and back
+    Switch(switch::Arguments),
 }
 
 /// The folder the knowledge is read from.
@@ -96,6 +103,8 @@ pub fn main() -> ExitCode {
         Command::Config(arguments) => config::run(&arguments),
         Command::Knowledge(arguments) => knowledge::run(&arguments),
         Command::Codes(arguments) => codes::run(&arguments),
+        Command::Report(arguments) => report::run(&arguments),
+        Command::Switch(arguments) => switch::run(&arguments),
     };
     outcome.unwrap_or_else(|error| {
         // With standard error closed there is nobody left to tell.

@@ -8,12 +8,14 @@
 mod check;
 mod client;
 mod dialects;
+mod mode;
 pub mod reference;
 mod store;
 
 pub use check::Problem;
 pub use client::{Algorithm, Client, Orderables, Replay};
 pub use dialects::{file as dialect_file, rating_problems};
+pub use mode::{CardMode, Modes};
 pub use store::Store;
 
 use crate::dialect;
@@ -52,6 +54,8 @@ pub struct Config {
     pub admin: Admin,
     /// Decisions and feedback.
     pub store: Store,
+    /// What is shown, judged in silence, or switched off.
+    pub mode: Modes,
     /// Who may call.
     #[serde(rename = "client")]
     pub clients: Vec<Client>,
@@ -73,6 +77,7 @@ impl Default for Config {
             tls: Tls::default(),
             admin: Admin::default(),
             store: Store::default(),
+            mode: Modes::default(),
             clients: Vec::new(),
         }
     }

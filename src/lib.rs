@@ -24,6 +24,7 @@ pub mod engine;
 pub mod insight;
 pub mod knowledge;
 pub mod plot;
+pub mod report;
 pub mod review;
 pub mod terminology;
 

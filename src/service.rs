@@ -16,8 +16,10 @@ mod door;
 mod edge;
 mod feedback;
 pub mod gather;
+pub mod history;
 mod hook_call;
 mod metrics;
+pub mod modes;
 mod rate;
 mod record;
 mod redacted;
@@ -25,6 +27,7 @@ pub mod refusal;
 mod router;
 pub mod server;
 mod stall;
+mod switchboard;
 pub mod telemetry;
 mod tls;
 
@@ -34,6 +37,7 @@ pub use cors::Origins;
 pub use decide::{About, Answer, Answering, Decide, Gathered, Release, Service, Tally};
 pub use gather::{FhirAccess, FhirReach};
 pub use hook_call::{ImagingService, Judged};
+pub use modes::{Configured, Modes, Switches};
 pub use rate::Rate;
 pub use record::Record;
 pub use refusal::Refusal;
@@ -91,6 +95,8 @@ pub fn today() -> Date {
 /// What all exchanges share.
 struct App {
     decide: Arc<dyn Decide>,
+    /// What is shown, judged in silence, or switched off.
+    modes: Modes,
     settings: Settings,
     request_ids: edge::RequestIds,
     record_ids: record::Ids,
@@ -131,6 +137,7 @@ impl App {
             tested: self.is_tested(),
             certificate_expires: self.tls.as_ref().and_then(Tls::expires),
             store: self.settings.store.as_ref().map(Store::standing),
+            off: self.modes.switches.off(),
         }
     }
 
@@ -163,6 +170,7 @@ impl Shell {
             metrics.map_err(defect).ok()
         });
         let app = Arc::new(App {
+            modes: decide.modes(),
             decide,
             door: door::Door::new(&settings.limits),
             settings,

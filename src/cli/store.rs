@@ -32,6 +32,27 @@ pub(super) async fn open(config: &Config) -> Result<Option<Store>, Failure> {
     }
 }
 
+/// Opens the store that a command reads or writes.
+///
+/// # Errors
+/// If there is none, or it cannot be used.
+pub(super) async fn needed(config: &Config) -> Result<Store, Failure> {
+    let place = options(config).place;
+    // Reading what is not there must not make it.
+    let missing = match &place {
+        Place::Nowhere => Some("there is no store".to_owned()),
+        Place::File(file) if !file.exists() => Some(format!("`{}`: there is no such store", file.display())),
+        _ => None,
+    };
+    let help = "give the configuration of the service as `--config FILE`, or its store as `--store URL`";
+    if let Some(what) = missing {
+        return Err(Failure::new(what, help));
+    }
+    open(config)
+        .await?
+        .ok_or_else(|| Failure::new("there is no store", help))
+}
+
 fn options(config: &Config) -> StoreOptions {
     let store = &config.store;
     let place = match &store.url {

@@ -1,7 +1,7 @@
 //! Where the commands meet the core: knowledge from a folder or from the binary, and what is built on it.
 
-use super::agreements;
 use super::{DiffForm, Explain, Failure, Form, Report};
+use super::{agreements, modes};
 use crate::config::Config;
 use crate::knowledge::finding::Finding;
 use crate::knowledge::lifecycle::{self, Profile};
@@ -39,6 +39,8 @@ pub fn decide_configured(config: &Config) -> anyhow::Result<Arc<dyn Decide>> {
 fn service_configured(config: &Config) -> anyhow::Result<ImagingService> {
     let files = files(config.cards.as_deref())?;
     let service = service_of(&files, config.local_codes.as_deref())?;
+    let modes = modes::of(config, service.knowledge())?;
+    let service = service.with_modes(modes);
     Ok(match agreements::read(config, &files)? {
         Some(agreements) => service.with_agreements(agreements),
         None => service,
@@ -50,7 +52,9 @@ fn service_configured(config: &Config) -> anyhow::Result<ImagingService> {
 /// # Errors
 /// If a file that the configuration names for a client cannot be read or has defects.
 pub(super) fn check_agreements(config: &Config) -> anyhow::Result<()> {
-    agreements::read(config, &files(config.cards.as_deref())?).map(|_| ())
+    let files = files(config.cards.as_deref())?;
+    modes::of(config, &knowledge(&files)?)?;
+    agreements::read(config, &files).map(|_| ())
 }
 
 /// What forbids this profile to use the knowledge on this day, ready to print; nothing if it may.

@@ -1,5 +1,6 @@
 //! What is registered of one client. What of it does not go together is in `check` and `dialects`.
 
+use super::mode::CardMode;
 use crate::dialect::{self, Place};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
@@ -66,6 +67,9 @@ pub struct Client {
     /// The `subject` that access granted to us must name.
     #[serde(default)]
     pub fhir_subject: Option<String>,
+    /// Whether its cards are shown.
+    #[serde(default)]
+    pub mode: CardMode,
     /// How it speaks CDS Hooks: the name of a dialect, or a file that ends in `.toml`.
     #[serde(default = "default_dialect")]
     pub dialect: String,
@@ -136,6 +140,7 @@ impl Client {
             fhir_private: false,
             fhir_loopback: false,
             fhir_subject: None,
+            mode: CardMode::default(),
             dialect: default_dialect(),
             local_codes: None,
             orderables: Orderables::default(),

@@ -4,7 +4,7 @@
 //! authentication: it belongs on an address that only this machine, or its keeper, reaches.
 
 use super::stall::Phase;
-use super::{App, router, server};
+use super::{App, router, server, switchboard};
 use crate::store::Store;
 use axum::Router;
 use axum::body::Body;
@@ -28,7 +28,8 @@ pub(crate) async fn serve(listener: TcpListener, app: Arc<App>) {
         .route("/health/live", get(router::live))
         .route("/health/ready", get(ready))
         .route("/metrics", get(metrics))
-        .with_state(Arc::clone(&app));
+        .with_state(Arc::clone(&app))
+        .merge(switchboard::routes(&listener, &app));
     let places = Arc::new(Semaphore::new(CONNECTIONS));
     loop {
         let Ok((stream, _)) = listener.accept().await else {

@@ -5,6 +5,7 @@
 
 use super::auth::Caller;
 use super::gather::FhirAccess;
+use super::modes::Modes;
 use super::record::Record;
 use super::refusal::Refusal;
 use axum::body::Bytes;
@@ -25,6 +26,11 @@ pub trait Decide: Send + Sync + 'static {
 
     /// Whether an example whose answer is known gets it: what is loaded works.
     fn self_test(&self) -> bool;
+
+    /// What is shown, judged in silence, or switched off: the same for whoever asks, now and later.
+    fn modes(&self) -> Modes {
+        Modes::default()
+    }
 
     /// The answer to one call. Same caller, same data, same day: the same bytes (P8).
     ///
@@ -106,6 +112,14 @@ pub struct Tally {
     pub shown: Vec<(String, String)>,
     /// Whether the FHIR server was asked.
     pub gathered: Gathered,
+    /// Kind, indicator and mode of each card that fired and was not shown.
+    pub kept_back: Vec<(String, &'static str, &'static str)>,
+    /// Gate and reason of each order about which nothing was said.
+    pub silent: Vec<(String, String)>,
+    /// Keys of data that were not delivered.
+    pub missing: Vec<&'static str>,
+    /// How many codes of orders nobody could explain.
+    pub unmapped: usize,
 }
 
 /// What asking the FHIR server came to.

@@ -7,7 +7,8 @@ use super::agreement::{Agreement, Agreements};
 use super::auth::Caller;
 use super::decide::{About, Answer, Answering, Decide, Gathered, Release, Service, Tally};
 use super::gather::{self, Fetched, FhirAccess, ROUNDS};
-use super::record::Record;
+use super::modes::{Modes, Now};
+use super::record::{self, Record};
 use super::refusal::Refusal;
 use crate::answer::{self, Call, explain};
 use crate::cds_hooks::context::Hook;
@@ -19,6 +20,7 @@ use crate::dialect::{self, Place};
 use crate::engine::case::{Case, ResourceRef};
 use crate::engine::{Consultation, consult};
 use crate::fhir::{self, Note, Translated};
+use crate::insight::Mode;
 use crate::knowledge::Knowledge;
 use axum::body::Bytes;
 use jiff::civil::Date;
@@ -48,6 +50,8 @@ pub struct ImagingService {
     discovery: Bytes,
     /// What was agreed with clients; without agreements every answer is CDS Hooks 3.0.
     agreements: Option<Agreements>,
+    /// What is shown, judged in silence, or switched off.
+    modes: Modes,
 }
 
 /// One call, judged.
@@ -107,6 +111,7 @@ impl ImagingService {
             about,
             discovery: discovery.into(),
             agreements: None,
+            modes: Modes::default(),
         })
     }
 
@@ -114,6 +119,13 @@ impl ImagingService {
     #[must_use]
     pub fn with_agreements(mut self, agreements: Agreements) -> Self {
         self.agreements = Some(agreements);
+        self
+    }
+
+    /// The same service, keeping to shadow mode and switches.
+    #[must_use]
+    pub fn with_modes(mut self, modes: Modes) -> Self {
+        self.modes = modes;
         self
     }
 
@@ -149,7 +161,7 @@ impl ImagingService {
     pub fn judge_for(&self, caller: &Caller, body: &[u8], today: Date) -> Result<Judged, RequestFault> {
         let request = read(body)?;
         let seen = judged_by(self.knowledge_for(caller), &request, today)?;
-        Ok(self.respond(caller, &request, seen))
+        Ok(self.respond(caller, &request, seen, &Now::default()))
     }
 
     /// Judges the body of one call of this caller, asking the FHIR server for what is missing and could change the answer.
@@ -162,6 +174,7 @@ impl ImagingService {
         body: &[u8],
         today: Date,
         access: &FhirAccess,
+        now: &Now,
     ) -> Result<Judged, RequestFault> {
         let received = Instant::now();
         let sent = read(body)?;
@@ -198,7 +211,7 @@ impl ImagingService {
             }
             seen = judged_by(knowledge, &request, today)?;
         }
-        let judged = self.respond(caller, &request, seen);
+        let judged = self.respond(caller, &request, seen, now);
         Ok(Judged { gathered, ..judged })
     }
 
@@ -208,20 +221,22 @@ impl ImagingService {
         caller: &Caller,
         request: &HookRequest<'_>,
         (translated, consultation): (Translated<'_>, Consultation),
+        now: &Now,
     ) -> Judged {
+        // Judged all the same, and told as far as that is wanted.
+        let cut = now.told(&consultation);
+        let told = cut.as_ref().unwrap_or(&consultation);
         let agreed = self.agreed(caller);
         // Ratings are written on orders that no card is about, too.
         let rates = agreed.is_some_and(|a| a.dialect.system_actions.value != Place::Off);
         // P-01: without data that the judgement needs there is no answer at all, not even a part of one.
         let silent = consultation.unavailable.is_some()
-            || !rates && consultation.decisions.iter().all(|d| d.advice.is_empty());
+            || now.call != Mode::Shown
+            || !rates && told.decisions.iter().all(|d| d.advice.is_empty());
         let response = if silent {
             Response::default()
         } else {
-            let advised = consultation
-                .decisions
-                .iter()
-                .filter(|d| rates || !d.advice.is_empty());
+            let advised = told.decisions.iter().filter(|d| rates || !d.advice.is_empty());
             let drafts: BTreeMap<ResourceRef, Value> = advised
                 .flat_map(|d| d.parts.iter().chain([&d.order]))
                 .filter_map(|order| Some((order.clone(), translated.originals.get(order)?)))
@@ -234,15 +249,15 @@ impl ImagingService {
             };
             let (knowledge, case) = (self.knowledge_for(caller), &translated.case);
             match agreed {
-                None => answer::answer(knowledge, call, case, &consultation, &drafts),
+                None => answer::answer(knowledge, call, case, told, &drafts),
                 Some(agreed) => {
                     let terms = agreed.terms();
-                    let answer = answer::answer_to(knowledge, terms, call, case, &consultation, &drafts);
+                    let answer = answer::answer_to(knowledge, terms, call, case, told, &drafts);
                     dialect::render(answer, &agreed.dialect)
                 }
             }
         };
-        let record = Record::of(caller, request, &translated.case, &consultation, &response);
+        let record = Record::of(caller, request, &translated.case, &consultation, &response, now);
         Judged {
             record,
             case: translated.case,
@@ -306,6 +321,10 @@ impl Decide for ImagingService {
         self.discovery.clone()
     }
 
+    fn modes(&self) -> Modes {
+        self.modes.clone()
+    }
+
     fn self_test(&self) -> bool {
         let judged = self.judge(EXAMPLE, EXAMPLE_DAY);
         judged.is_ok_and(|judged| !judged.response.cards.is_empty())
@@ -313,21 +332,26 @@ impl Decide for ImagingService {
 
     fn answer<'a>(
         &'a self,
-        _service_id: &'a str,
+        service_id: &'a str,
         caller: &'a Caller,
         body: &'a [u8],
         today: Date,
         access: &'a FhirAccess,
     ) -> Answering<'a> {
         Box::pin(async move {
-            let judged = self.judge_gathering(caller, body, today, access).await?;
-            if let Some(source) = judged.consultation.unavailable {
+            let client = caller.client().map(|client| client.name.as_str());
+            let now = self.modes.now(service_id, client);
+            let judged = self.judge_gathering(caller, body, today, access, &now).await?;
+            // Who is shown nothing is not told either that something could not be judged.
+            if let Some(source) = judged.consultation.unavailable
+                && now.call == Mode::Shown
+            {
                 return Err(Refusal::DataUnavailable {
                     source_key: source.key(),
                 });
             }
             let cards = judged.response.cards.len();
-            let tally = tally(&judged);
+            let tally = tally(&judged, &now);
             let body = serde_json::to_vec(&judged.response).map_err(|_| Refusal::Failed)?;
             Ok(Answer {
                 body,
@@ -340,18 +364,28 @@ impl Decide for ImagingService {
 }
 
 /// What is counted of a judgement.
-fn tally(judged: &Judged) -> Tally {
+fn tally(judged: &Judged, now: &Now) -> Tally {
     let kind = |card: &Card| {
         let ours = card.extension.as_ref()?.get(answer::CARD_EXTENSION)?;
         Some(ours.get("kind")?.as_str()?.to_owned())
     };
     let shown = judged.response.cards.iter();
+    let decisions = judged.consultation.decisions.iter();
+    let kept_back = decisions.clone().flat_map(|d| &d.advice).filter_map(|advice| {
+        let mode = Some(now.card(&advice.kind)).filter(|mode| *mode != Mode::Shown)?;
+        Some((advice.kind.to_string(), advice.indicator.key(), mode.key()))
+    });
+    let missing = judged.case.chart.undelivered.iter().map(|source| source.key());
     Tally {
         hook: Some(judged.hook.name()),
         shown: shown
             .map(|card| (kind(card).unwrap_or_default(), card.indicator.clone()))
             .collect(),
         gathered: judged.gathered,
+        kept_back: kept_back.collect(),
+        silent: decisions.clone().filter_map(record::silence).collect(),
+        missing: missing.collect(),
+        unmapped: decisions.map(|d| d.unmapped.len()).sum(),
     }
 }
 

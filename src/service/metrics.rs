@@ -7,7 +7,7 @@
 use super::auth::Denied;
 use super::decide::{About, Tally};
 use super::refusal::Refusal;
-use crate::store::StoreStanding;
+use crate::store::{Scope, StoreStanding};
 use prometheus::{
     Encoder as _, Error, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts,
     Registry, TextEncoder,
@@ -29,6 +29,11 @@ pub(crate) struct Metrics {
     durations: HistogramVec,
     calls: IntCounterVec,
     cards: IntCounterVec,
+    fired: IntGaugeVec,
+    silent: IntCounterVec,
+    missing: IntCounterVec,
+    unmapped: IntCounter,
+    off: IntGaugeVec,
     refusals: IntCounterVec,
     denials: IntCounterVec,
     gathered: IntCounterVec,
@@ -56,6 +61,8 @@ pub(crate) struct Standing {
     pub certificate_expires: Option<i64>,
     /// How the store is doing, if there is one.
     pub store: Option<StoreStanding>,
+    /// What is switched off.
+    pub off: Vec<(Scope, String)>,
 }
 
 /// What is counted of feedback on one card.
@@ -116,6 +123,11 @@ impl Metrics {
             registry.register(Box::new(gauge.clone()))?;
             Ok::<_, Error>(gauge)
         };
+        let gauges = |name: &str, help: &str, labels: &[&str]| {
+            let gauges = IntGaugeVec::new(Opts::new(name, help), labels)?;
+            registry.register(Box::new(gauges.clone()))?;
+            Ok::<_, Error>(gauges)
+        };
         let durations = HistogramVec::new(
             HistogramOpts::new(
                 "http_server_request_duration_seconds",
@@ -152,7 +164,35 @@ impl Metrics {
                 "Calls to a service, by what became of them.",
                 &["service", "hook", "client", "status"],
             )?,
-            cards: counters("cds_cards_total", "Cards shown.", &["kind", "indicator"])?,
+            cards: counters(
+                "cds_cards_total",
+                "Cards that fired, shown or kept back.",
+                &["kind", "indicator", "mode"],
+            )?,
+            fired: gauges(
+                "cds_rule_last_fired_timestamp_seconds",
+                "When a card of this kind fired last, shown or kept back.",
+                &["kind"],
+            )?,
+            silent: counters(
+                "cds_silent_total",
+                "Orders about which nothing was said, by the gate that decided so.",
+                &["gate", "reason"],
+            )?,
+            missing: counters(
+                "cds_data_missing_total",
+                "Calls in which data were not delivered.",
+                &["key"],
+            )?,
+            unmapped: counter(
+                "cds_unmapped_codes_total",
+                "Codes of orders that nobody could explain.",
+            )?,
+            off: gauges(
+                "cds_switched_off",
+                "What is switched off at this moment.",
+                &["scope", "name"],
+            )?,
             refusals: counters(
                 "cds_refusals_total",
                 "Exchanges that ended in a refusal.",
@@ -268,9 +308,29 @@ impl Metrics {
             .inc();
         if let Ok(tally) = outcome {
             self.gathered.with_label_values(&[tally.gathered.key()]).inc();
-            for (kind, indicator) in &tally.shown {
-                self.cards.with_label_values(&[kind, indicator]).inc();
+            let shown = tally
+                .shown
+                .iter()
+                .map(|(kind, how)| (kind, how.as_str(), "shown"));
+            let kept_back = tally
+                .kept_back
+                .iter()
+                .map(|(kind, how, mode)| (kind, *how, *mode));
+            for (kind, indicator, mode) in shown.chain(kept_back) {
+                self.cards
+                    .with_label_values(&[kind.as_str(), indicator, mode])
+                    .inc();
+                let now = jiff::Timestamp::now().as_second();
+                self.fired.with_label_values(&[kind]).set(now);
             }
+            for (gate, reason) in &tally.silent {
+                self.silent.with_label_values(&[gate, reason]).inc();
+            }
+            for key in &tally.missing {
+                self.missing.with_label_values(&[key]).inc();
+            }
+            self.unmapped
+                .inc_by(u64::try_from(tally.unmapped).unwrap_or_default());
         }
     }
 
@@ -309,6 +369,10 @@ impl Metrics {
         }
         if let Some(standing) = standing.store {
             self.store.set(standing);
+        }
+        self.off.reset();
+        for (scope, name) in &standing.off {
+            self.off.with_label_values(&[scope.key(), name.as_str()]).set(1);
         }
         let mut text = Vec::new();
         // Writing to memory does not fail, and what has not been counted yet is not among what is gathered.

@@ -5,13 +5,15 @@
 
 use super::auth::Caller;
 use super::decide::{Answer, Release};
+use super::modes::Now;
 use super::redacted::Redacted;
 use super::refusal::Refusal;
 use crate::answer::{Call, named};
 use crate::cds_hooks::HookRequest;
 use crate::cds_hooks::response::Response;
 use crate::engine::case::Case;
-use crate::engine::{Consultation, Decision};
+use crate::engine::{AppropriatenessCategory, Certainty, Consultation, Decision};
+use crate::insight::Mode;
 use crate::store::{Audit, AuditedCard, AuditedDecision, Owner, Store};
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -28,6 +30,8 @@ pub struct Record {
     orders: usize,
     decisions: Vec<(Redacted<String>, AuditedDecision)>,
     cards: Vec<AuditedCard>,
+    codes: Vec<Redacted<(String, String)>>,
+    switched_off: bool,
 }
 
 /// Makes ids of rows that differ between rows, runs and replicas.
@@ -76,11 +80,12 @@ impl Record {
         case: &Case,
         consultation: &Consultation,
         response: &Response,
+        now: &Now,
     ) -> Self {
         let instance = request.hook_instance.to_string();
         let undelivered = case.chart.undelivered.iter();
         let mut cards = Vec::new();
-        if !response.cards.is_empty() {
+        if consultation.unavailable.is_none() && consultation.decisions.iter().any(|d| !d.advice.is_empty()) {
             let tenant = caller.key();
             let call = Call {
                 tenant: &tenant,
@@ -93,17 +98,32 @@ impl Record {
                 let mut all = response.cards.iter().flat_map(|card| &card.suggestions);
                 all.any(|s| s.uuid.as_deref() == Some(id))
             };
-            let all = named(call, consultation).into_iter();
-            cards.extend(all.filter(|card| shown(&card.card)).map(|card| AuditedCard {
-                suggestions: card.choices.into_iter().filter(|(id, _)| offered(id)).collect(),
-                card: card.card,
-                decision: Some(card.decision),
-                kind: card.kind,
-                indicator: card.indicator.to_owned(),
-            }));
+            for mut card in named(call, consultation) {
+                let mode = now.card(&card.kind);
+                if mode == Mode::Shown {
+                    if response.cards.is_empty() || !shown(&card.card) {
+                        continue;
+                    }
+                    card.choices.retain(|(id, _)| offered(id));
+                }
+                cards.push(AuditedCard {
+                    suggestions: card.choices,
+                    card: card.card,
+                    decision: Some(card.decision),
+                    kind: card.kind,
+                    indicator: card.indicator.to_owned(),
+                    mode,
+                });
+            }
         }
         let decisions = consultation.decisions.iter();
+        let codes = decisions.clone().flat_map(|d| &d.unmapped).filter_map(|coding| {
+            let system = coding.system.clone().unwrap_or_default();
+            Some(Redacted::new((system, coding.code.clone()?)))
+        });
         Self {
+            codes: codes.collect(),
+            switched_off: false,
             hook: request.hook.name(),
             hook_instance: instance,
             user: Redacted::new(request.context.user_id.to_string()),
@@ -114,6 +134,35 @@ impl Record {
             cards,
         }
     }
+
+    /// What is kept of a call that was not judged, because what it called is switched off.
+    pub(crate) fn switched_off() -> Self {
+        Self {
+            switched_off: true,
+            ..Self::default()
+        }
+    }
+}
+
+/// Why nothing is said about an order: the gate that decided so, and its reason, in words of the knowledge.
+pub(crate) fn silence(decision: &Decision) -> Option<(String, String)> {
+    if !decision.advice.is_empty() {
+        return None;
+    }
+    let told = |gate: &str, reason: &str| Some((gate.to_owned(), reason.to_owned()));
+    if !decision.selected {
+        return told("hook", "not_selected");
+    }
+    // A card was due, and another one or the limit took its place.
+    let last = decision.trace.last().filter(|step| *step.rule == *"§7");
+    if let Some(step) = last.filter(|step| ["shared", "over_limit", "dropped"].contains(&&*step.fact)) {
+        return told(&step.rule, &step.fact);
+    }
+    if decision.certainty == Certainty::None || decision.rating == AppropriatenessCategory::NotApplicable {
+        let row = decision.trace.iter().rev().find(|step| *step.fact == *"scenario");
+        return row.map(|step| (step.rule.to_string(), step.answer.to_string()));
+    }
+    told("rating", decision.rating.key())
 }
 
 fn decided(decision: &Decision) -> (Redacted<String>, AuditedDecision) {
@@ -124,6 +173,7 @@ fn decided(decision: &Decision) -> (Redacted<String>, AuditedDecision) {
         }
     }
     let last = decision.trace.last();
+    let (gate, reason) = silence(decision).unwrap_or_default();
     let audited = AuditedDecision {
         order: String::new(),
         selected: decision.selected,
@@ -132,6 +182,8 @@ fn decided(decision: &Decision) -> (Redacted<String>, AuditedDecision) {
         certainty: decision.certainty.key().to_owned(),
         rating: decision.rating.key().to_owned(),
         rules,
+        gate,
+        reason,
         last_step: last.map_or_else(String::new, |s| format!("{} {} {}", s.rule, s.fact, s.answer)),
         unmapped: decision.unmapped.len(),
     };
@@ -201,6 +253,10 @@ pub(crate) fn keep(
                 })
                 .collect();
             row.cards = record.cards;
+            row.codes = record.codes.iter().map(|code| code.reveal().clone()).collect();
+            if record.switched_off {
+                row.outcome = "switched-off".to_owned();
+            }
         }
     }
     row.owner = owner;

@@ -1,11 +1,12 @@
 //! All addresses in one place.
 
 use super::auth::Caller;
-use super::decide::Answer;
+use super::decide::{Answer, Tally};
 use super::edge::Cards;
-use super::record::{self, Received};
+use super::record::{self, Received, Record};
 use super::refusal::Refusal;
 use super::{App, body, feedback};
+use crate::insight::Mode;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -137,6 +138,13 @@ async fn answered(app: &App, request: Request, whose: &mut Whose) -> Result<Answ
     if app.metrics.is_some() || app.settings.store.is_some() {
         whose.service = Some(id.to_owned());
     }
+    let client = caller.client().map(|client| client.name.as_str());
+    if app.modes.now(id, client).call == Mode::Off {
+        // Nobody needs to read what nobody judges.
+        body::dismiss(&head.headers, body, limits);
+        whose.judged = true;
+        return Ok(switched_off());
+    }
     let body = body::read(&head.headers, body, limits).await?;
     let _place = app.door.place()?;
     let access = app.settings.fhir.of(caller);
@@ -147,6 +155,16 @@ async fn answered(app: &App, request: Request, whose: &mut Whose) -> Result<Answ
     tokio::time::timeout(limits.answer_time, answering)
         .await
         .map_err(|_| Refusal::TooLate)?
+}
+
+/// The answer of what is switched off: no card, and no error either.
+fn switched_off() -> Answer {
+    Answer {
+        body: br#"{"cards":[]}"#.to_vec(),
+        cards: 0,
+        tally: Tally::default(),
+        record: Record::switched_off(),
+    }
 }
 
 async fn discovery(State(app): State<Arc<App>>, request: Request) -> Result<Response, Refusal> {

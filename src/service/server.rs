@@ -123,6 +123,13 @@ pub async fn serve(
     let mut aside = JoinSet::new();
     aside.spawn(Arc::clone(&shell.app).keep_testing());
     if let Some(store) = shell.app.settings.store.clone() {
+        let switches = shell.app.modes.switches.clone();
+        // Before the first call: what was switched off before the start is off. A store that does not answer holds up
+        // nobody; it is asked again.
+        if let Err(fault) = switches.look(&store).await {
+            tracing::error!(%fault, "switches are not known yet: nothing is switched off");
+        }
+        aside.spawn(switches.keep_current(store.clone()));
         aside.spawn(async move {
             store
                 .keep_purging(|| jiff::Timestamp::now().as_millisecond())

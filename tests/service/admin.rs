@@ -53,7 +53,10 @@ async fn calls_and_their_fates_are_counted() {
         (call("never", "unknown", "5xx"), "1"),
         (call("required", "unknown", "4xx"), "1"),
         (call("unknown", "unknown", "4xx"), "1"),
-        (r#"cds_cards_total{indicator="info",kind="KIND"}"#.into(), "2"),
+        (
+            r#"cds_cards_total{indicator="info",kind="KIND",mode="shown"}"#.into(),
+            "2",
+        ),
         (r#"cds_gather_total{outcome="answered"}"#.into(), "2"),
         (r#"cds_refusals_total{reason="answer-too-late"}"#.into(), "1"),
         (r#"cds_shed_total{reason="late"}"#.into(), "1"),

@@ -218,6 +218,24 @@ pub const SETTINGS: &[Setting] = &[
          Where it does not answer within 20 ms, each replica remembers for itself.",
     ),
     setting(
+        "mode.service",
+        Some("\"live\""),
+        "What becomes of cards. \"live\": shown. \"shadow\": judged and kept, and not shown, to see first what would \
+         fire; `apposite report` compares it with what was ordered. \"off\": calls get no cards and are not judged. \
+         The stricter of this, client.mode, the rules below and `apposite switch` holds.",
+    ),
+    setting(
+        "mode.shadow_rules",
+        Some("[]"),
+        "Card kinds that are judged and kept, and not shown. `apposite knowledge render` lists the kinds.",
+    ),
+    setting(
+        "mode.off_rules",
+        Some("[]"),
+        "Card kinds that are not shown; orders are judged all the same. `apposite switch off rule KIND` does it without \
+         a restart.",
+    ),
+    setting(
         "client.name",
         None,
         "What people call this client. It appears in logs; each client has its own.",
@@ -327,6 +345,11 @@ pub const SETTINGS: &[Setting] = &[
         None,
         "Our name at its authorization server: access granted to any other `subject` is not used. Left out: not \
          compared.",
+    ),
+    setting(
+        "client.mode",
+        Some("\"live\""),
+        "What becomes of cards for this client: \"live\", \"shadow\" or \"off\", as mode.service.",
     ),
     setting(
         "client.dialect",

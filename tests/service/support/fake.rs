@@ -159,6 +159,7 @@ impl Fake {
                 hook: Some("order-select"),
                 shown: vec![("KIND".to_owned(), "info".to_owned())],
                 gathered: Gathered::Answered,
+                ..Tally::default()
             },
             record: Record::default(),
         })
