@@ -53,7 +53,7 @@ pub(super) fn wanted() -> Vec<Wanted> {
 }
 
 /// What a line turned out to be.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(super) enum Glance<'a> {
     /// A resource of a patient: its place in [`wanted`], and the patient's id.
     Of(u8, Cow<'a, str>),
@@ -237,6 +237,6 @@ mod tests {
         for (line, expect) in cases {
             assert_eq!(of(line), expect, "{line}");
         }
-        assert_eq!(glance(&wanted(), b"\xff{}"), Glance::Damaged("is not UTF-8"));
+        assert!(matches!(glance(&wanted(), b"\xff{}"), Glance::Damaged("is not UTF-8")));
     }
 }

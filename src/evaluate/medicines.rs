@@ -87,9 +87,9 @@ fn of_interest(knowledge: &Knowledge, raw: &RawValue) -> bool {
         return true;
     };
     let known = |c: &Coding<'_>| match (&c.system, &c.code) {
-        (Some(system), Some(code)) => knowledge.code(system, code),
+        (Some(system), Some(code)) => Interest::code(knowledge, system, code),
         _ => false,
     };
     let words = code.coding.iter().filter_map(|c| c.display.as_deref()).chain(code.text.as_deref());
-    code.coding.iter().any(known) || words.into_iter().any(|w| knowledge.words(w))
+    code.coding.iter().any(known) || words.into_iter().any(|w| Interest::words(knowledge, w))
 }
