@@ -14,7 +14,7 @@
 //! itself with the engine.
 //!
 //! Dependency rule (held by `tests/knowledge/tidy.rs`): `terminology` ← `knowledge` ← `engine` ← `answer` ←
-//! `review`; `cds_hooks` uses nothing of ours, `dialect` only that; only `fhir`, `service`, `config`, `simulate` (which uses nothing of ours) and `cli` belong to the shell, may do IO or name fhirbolt, and they
+//! `review`; `cds_hooks` uses nothing of ours, `dialect` only that; only `fhir`, `service`, `config`, `simulate` (which uses nothing of ours), `evaluate` and `cli` belong to the shell, may do IO or name fhirbolt, and they
 //! exist only with the `service` feature. `cargo test --no-default-features` builds the core alone.
 
 pub mod answer;

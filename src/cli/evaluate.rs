@@ -54,6 +54,8 @@ struct Replay {
     #[arg(long, value_name = "N")]
     threads: Option<usize>,
     /// Only this part of the patients: `1/4`. All parts need the same `--key-file`
+    ///
+    /// `job/4` takes the part from JOB_COMPLETION_INDEX, which an Indexed Job of Kubernetes sets and counts from 0.
     #[arg(long, value_name = "I/N", value_parser = shard, requires = "key_file")]
     shard: Option<(u32, u32)>,
     #[command(flatten)]
@@ -82,7 +84,17 @@ fn size(text: &str) -> Result<u64, String> {
 }
 
 fn shard(text: &str) -> Result<(u32, u32), String> {
-    let parts = text.split_once('/').and_then(|(one, of)| Some((one.parse().ok()?, of.parse().ok()?)));
+    shard_of(text, || std::env::var("JOB_COMPLETION_INDEX").ok())
+}
+
+fn shard_of(text: &str, index: impl Fn() -> Option<String>) -> Result<(u32, u32), String> {
+    let number = |one: &str| match one {
+        "job" => index()?.parse::<u32>().ok()?.checked_add(1),
+        one => one.parse().ok(),
+    };
+    let parts = text
+        .split_once('/')
+        .and_then(|(one, of)| Some((number(one)?, of.parse().ok()?)));
     parts
         .filter(|(one, of)| (1..=*of).contains(one))
         .ok_or_else(|| "give a part and how many there are, such as 1/4".to_owned())
@@ -108,7 +120,8 @@ pub(super) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         None => {
             let replay = &arguments.replay;
             files::check_folder(replay.cards.folder.as_deref())?;
-            let service = wiring::service(replay.cards.folder.as_deref(), replay.local_codes.file.as_deref())?;
+            let service =
+                wiring::service(replay.cards.folder.as_deref(), replay.local_codes.file.as_deref())?;
             let Some(out) = replay.out.clone() else {
                 return Err(Failure::new("no folder for the results", "give one with `--out DIR`").into());
             };
@@ -140,7 +153,10 @@ fn last_words(summary: &Summary, out: &std::path::Path) -> String {
         .shard
         .map_or_else(String::new, |(one, of)| format!("part {one} of {of}: "));
     let damaged = match summary.input.damaged_lines.first() {
-        Some((file, line, why)) => format!("{} damaged lines, the first in `{file}`, line {line}: {why}\n", summary.input.damaged),
+        Some((file, line, why)) => format!(
+            "{} damaged lines, the first in `{file}`, line {line}: {why}\n",
+            summary.input.damaged
+        ),
         None => String::new(),
     };
     format!(
@@ -201,6 +217,8 @@ mod tests {
         assert_eq!(size("1g"), Ok(1 << 30));
         assert!(size("1M").is_err() && size("x").is_err() && size("9T").is_err());
         assert_eq!(shard("2/4"), Ok((2, 4)));
+        assert_eq!(shard_of("job/4", || Some("3".to_owned())), Ok((4, 4)));
+        assert!(shard_of("job/4", || None).is_err());
         assert!(shard("0/4").is_err() && shard("5/4").is_err() && shard("4").is_err());
     }
 }

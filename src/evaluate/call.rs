@@ -30,7 +30,9 @@ impl Call<'_> {
         let drafts: usize = self.drafts.iter().map(|d| d.len() + 16).sum();
         let sent = self.prefetch.iter().flatten().flatten();
         let mut body = String::with_capacity(1024 + drafts + sent.map(|r| r.len() + 16).sum::<usize>());
-        body.push_str(r#"{"hook":"order-select","hookInstance":"00000000-0000-0000-0000-000000000000","context":{"#);
+        body.push_str(
+            r#"{"hook":"order-select","hookInstance":"00000000-0000-0000-0000-000000000000","context":{"#,
+        );
         body.push_str(r#""userId":"Practitioner/replay","patientId":"#);
         quoted(&mut body, self.patient);
         body.push_str(r#","selections":["#);
@@ -66,7 +68,11 @@ fn bundle<'r>(body: &mut String, kind: &str, resources: impl Iterator<Item = &'r
     body.push_str(kind);
     body.push_str(r#"","entry":["#);
     for (at, resource) in resources.enumerate() {
-        body.push_str(if at > 0 { r#",{"resource":"# } else { r#"{"resource":"# });
+        body.push_str(if at > 0 {
+            r#",{"resource":"#
+        } else {
+            r#"{"resource":"#
+        });
         body.push_str(resource);
         body.push('}');
     }

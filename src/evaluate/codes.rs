@@ -52,7 +52,11 @@ pub(super) fn diagnoses<'t>(knowledge: &Knowledge, tally: &'t Tally) -> Vec<List
 fn listed(codes: &Codes, propose: impl Fn(&str) -> Option<Proposal>) -> Vec<Listed<'_>> {
     let mut all: Vec<(&str, &str, &Unmapped)> = codes
         .iter()
-        .flat_map(|(system, codes)| codes.iter().map(|(code, met)| (system.as_str(), code.as_str(), met)))
+        .flat_map(|(system, codes)| {
+            codes
+                .iter()
+                .map(|(code, met)| (system.as_str(), code.as_str(), met))
+        })
         .collect();
     all.sort_by_key(|(system, code, met)| (Reverse(met.count), *system, *code));
     all.truncate(MOST);
@@ -202,7 +206,12 @@ mod tests {
     fn tally(order: (&str, &str), diagnosis: (&str, &str)) -> Tally {
         let mut tally = Tally::default();
         Tally::code(&mut tally.order_codes, "urn:site:orders", order.0, order.1);
-        Tally::code(&mut tally.diagnosis_codes, "urn:site:dx", diagnosis.0, diagnosis.1);
+        Tally::code(
+            &mut tally.diagnosis_codes,
+            "urn:site:dx",
+            diagnosis.0,
+            diagnosis.1,
+        );
         tally
     }
 
@@ -215,13 +224,21 @@ mod tests {
         );
         let map = map(&knowledge(), &codes);
         assert_eq!(
-            knowledge().with_local_codes(&map).unwrap().local_codes().map(|l| l.lines),
+            knowledge()
+                .with_local_codes(&map)
+                .unwrap()
+                .local_codes()
+                .map(|l| l.lines),
             Some(0),
             "{map}"
         );
         let edited: String = map
             .lines()
-            .map(|line| line.strip_prefix("#urn").map_or(line.to_owned(), |rest| format!("urn{rest}")) + "\n")
+            .map(|line| {
+                line.strip_prefix("#urn")
+                    .map_or(line.to_owned(), |rest| format!("urn{rest}"))
+                    + "\n"
+            })
             .collect();
         let known = knowledge().with_local_codes(&edited).unwrap();
         assert!(!known.is_unmapped("urn:site:orders", "IMG1"), "{edited}");

@@ -122,7 +122,10 @@ pub(super) fn glance<'a>(wanted: &[Wanted], line: &'a [u8]) -> Glance<'a> {
     }
     // What says no category may be of any.
     if let (Some(category), Some(raw)) = (kind.category, head.category)
-        && !raw.get().to_ascii_lowercase().contains(&category.to_ascii_lowercase())
+        && !raw
+            .get()
+            .to_ascii_lowercase()
+            .contains(&category.to_ascii_lowercase())
     {
         return Glance::OtherCategory(kind.name);
     }
@@ -214,7 +217,10 @@ mod tests {
                 "nobody's ServiceRequest",
             ),
             (r#"{"resourceType":"Procedure"}"#, "nobody's Procedure"),
-            (r#"{"resourceType":"Medication","id":"m","code":{}}"#, "medicine m true"),
+            (
+                r#"{"resourceType":"Medication","id":"m","code":{}}"#,
+                "medicine m true",
+            ),
             // Types that are not read are not parsed: damage in them is of no consequence.
             (r#"{"resourceType":"Encounter","id":"#, "type Encounter"),
             (r#"{"id":"1","resourceType":"Encounter"}"#, "type Encounter"),
@@ -237,6 +243,9 @@ mod tests {
         for (line, expect) in cases {
             assert_eq!(of(line), expect, "{line}");
         }
-        assert!(matches!(glance(&wanted(), b"\xff{}"), Glance::Damaged("is not UTF-8")));
+        assert!(matches!(
+            glance(&wanted(), b"\xff{}"),
+            Glance::Damaged("is not UTF-8")
+        ));
     }
 }

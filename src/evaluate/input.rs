@@ -79,7 +79,9 @@ pub(super) fn files(inputs: &[PathBuf]) -> Result<Vec<InputFile>, EvaluateFault>
         Ok(())
     }
     fn add(path: PathBuf, name: String, found: &mut Vec<InputFile>) -> Result<(), EvaluateFault> {
-        let bytes = std::fs::metadata(&path).map_err(at(&path, "cannot be read"))?.len();
+        let bytes = std::fs::metadata(&path)
+            .map_err(at(&path, "cannot be read"))?
+            .len();
         found.push(InputFile { path, name, bytes });
         Ok(())
     }
@@ -88,7 +90,11 @@ pub(super) fn files(inputs: &[PathBuf]) -> Result<Vec<InputFile>, EvaluateFault>
         if input.is_dir() {
             walk(input, input, &mut found)?;
         } else {
-            let name = input.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let name = input
+                .file_name()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned();
             add(input.clone(), name, &mut found)?;
         }
     }
@@ -115,7 +121,9 @@ pub(super) enum Next {
     /// A line longer than any resource, left out.
     TooLong(u64),
     /// The file ends, or is cut off in this line.
-    End { cut_off: Option<u64> },
+    End {
+        cut_off: Option<u64>,
+    },
 }
 
 /// Counts what is read of a file, compressed or not.
@@ -127,7 +135,8 @@ struct Counting<R> {
 impl<R: Read> Read for Counting<R> {
     fn read(&mut self, to: &mut [u8]) -> io::Result<usize> {
         let read = self.inner.read(to)?;
-        self.read.fetch_add(u64::try_from(read).unwrap_or(0), Ordering::Relaxed);
+        self.read
+            .fetch_add(u64::try_from(read).unwrap_or(0), Ordering::Relaxed);
         Ok(read)
     }
 }
@@ -145,7 +154,11 @@ pub(super) struct Source {
 }
 
 impl Source {
-    pub(super) fn open(number: usize, file: &InputFile, read: &Arc<AtomicU64>) -> Result<Self, EvaluateFault> {
+    pub(super) fn open(
+        number: usize,
+        file: &InputFile,
+        read: &Arc<AtomicU64>,
+    ) -> Result<Self, EvaluateFault> {
         let opened = File::open(&file.path).map_err(at(&file.path, "cannot be opened"))?;
         let counted = Counting {
             inner: opened,

@@ -28,7 +28,10 @@ pub(super) fn parts(
     let wanted = glance::wanted();
     let frame = Frame {
         knowledge,
-        exported: wanted.iter().map(|w| sorted.input.types.contains_key(w.name)).collect(),
+        exported: wanted
+            .iter()
+            .map(|w| sorted.input.types.contains_key(w.name))
+            .collect(),
         wanted,
         medicines: &sorted.medicines,
         key,
@@ -52,7 +55,13 @@ pub(super) fn parts(
 }
 
 /// The rows of a part in the order of its patients, and what was counted.
-fn judged(frame: &Frame<'_>, threads: usize, part: &Part, progress: &dyn Progress, size: u64) -> (Vec<u8>, Tally) {
+fn judged(
+    frame: &Frame<'_>,
+    threads: usize,
+    part: &Part,
+    progress: &dyn Progress,
+    size: u64,
+) -> (Vec<u8>, Tally) {
     let patients: Vec<&[Entry]> = part.entries.chunk_by(|a, b| a.patient == b.patient).collect();
     let next = AtomicUsize::new(0);
     let share = |done: usize| {
@@ -65,7 +74,9 @@ fn judged(frame: &Frame<'_>, threads: usize, part: &Part, progress: &dyn Progres
         let mut written: Vec<(usize, Vec<u8>)> = Vec::new();
         loop {
             let from = next.fetch_add(AT_ONCE, Ordering::Relaxed);
-            let Some(some) = patients.get(from..patients.len().min(from + AT_ONCE)).filter(|s| !s.is_empty())
+            let Some(some) = patients
+                .get(from..patients.len().min(from + AT_ONCE))
+                .filter(|s| !s.is_empty())
             else {
                 return (written, tally);
             };

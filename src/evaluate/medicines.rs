@@ -90,6 +90,10 @@ fn of_interest(knowledge: &Knowledge, raw: &RawValue) -> bool {
         (Some(system), Some(code)) => Interest::code(knowledge, system, code),
         _ => false,
     };
-    let words = code.coding.iter().filter_map(|c| c.display.as_deref()).chain(code.text.as_deref());
+    let words = code
+        .coding
+        .iter()
+        .filter_map(|c| c.display.as_deref())
+        .chain(code.text.as_deref());
     code.coding.iter().any(known) || words.into_iter().any(|w| Interest::words(knowledge, w))
 }

@@ -51,7 +51,11 @@ impl Moment {
     /// How this stands to the moment of an order, which has a day.
     pub(super) fn to(self, order: Self) -> Order {
         if let (Some(this), Some(order)) = (self.instant, order.instant) {
-            return if this <= order { Order::Before } else { Order::After };
+            return if this <= order {
+                Order::Before
+            } else {
+                Order::After
+            };
         }
         let day = order.day.earliest();
         if self.day.latest() < day {
@@ -84,8 +88,16 @@ mod tests {
             ("2024-05-10T09:00:00Z", "2024-05-10T09:00:00Z", Order::Before),
             ("2024-05-10T09:00:01Z", "2024-05-10T09:00:00Z", Order::After),
             // The same instant in two time zones.
-            ("2024-05-10T23:00:00-05:00", "2024-05-11T05:00:00+01:00", Order::Before),
-            ("2024-05-10T23:00:01-05:00", "2024-05-11T05:00:00+01:00", Order::After),
+            (
+                "2024-05-10T23:00:00-05:00",
+                "2024-05-11T05:00:00+01:00",
+                Order::Before,
+            ),
+            (
+                "2024-05-10T23:00:01-05:00",
+                "2024-05-11T05:00:00+01:00",
+                Order::After,
+            ),
             ("2024-05-10", "2024-05-10T09:00:00Z", Order::SameDay),
             ("2024-05-10T08:00:00Z", "2024-05-10", Order::SameDay),
             // A time without an offset is a day.

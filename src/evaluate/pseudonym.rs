@@ -79,7 +79,11 @@ impl Key {
 fn make(file: &Path) -> Result<Vec<u8>, EvaluateFault> {
     let mut bytes = vec![0; LENGTH];
     aws_lc_rs::rand::fill(&mut bytes).map_err(|_| EvaluateFault::NoRandomness)?;
-    let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(file);
+    let made = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(file);
     made.and_then(|mut file| file.write_all(&bytes))
         .map_err(at(file, "the key cannot be written"))?;
     Ok(bytes)
@@ -109,7 +113,9 @@ mod tests {
 
     #[test]
     fn ranges_keep_the_order_of_hashes_and_shards_cover_them() {
-        let mut all: Vec<_> = (0..500).map(|n| key(1).pseudonym("patient", &n.to_string())).collect();
+        let mut all: Vec<_> = (0..500)
+            .map(|n| key(1).pseudonym("patient", &n.to_string()))
+            .collect();
         all.sort();
         let ranges: Vec<_> = all.iter().map(|p| p.range(7)).collect();
         assert!(ranges.is_sorted() && ranges.first() == Some(&0) && ranges.last() == Some(&6));

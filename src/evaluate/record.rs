@@ -181,9 +181,7 @@ impl Dated<'_> {
         let happened = || happened.iter().filter_map(|m| to_order(*m));
         // A medicine may be ordered, and an operation planned, for later: it is the recording that counts.
         let prescribed = kind == "MedicationRequest";
-        if recorded().any(|o| o == Order::After)
-            || !prescribed && happened().any(|o| o == Order::After)
-        {
+        if recorded().any(|o| o == Order::After) || !prescribed && happened().any(|o| o == Order::After) {
             return Known::No;
         }
         let told: Vec<Order> = match recorded().next() {
@@ -319,7 +317,11 @@ mod tests {
         let cases = [
             ("Condition", r#"{"recordedDate":"2024-05-09"}"#, Known::Yes),
             ("Condition", r#"{"recordedDate":"2024-05-10"}"#, Known::Yes),
-            ("Condition", r#"{"recordedDate":"2024-05-10T09:00:01Z"}"#, Known::No),
+            (
+                "Condition",
+                r#"{"recordedDate":"2024-05-10T09:00:01Z"}"#,
+                Known::No,
+            ),
             // Told years later of long ago.
             (
                 "Condition",
@@ -340,7 +342,11 @@ mod tests {
             ),
             ("Condition", r#"{"recordedDate":"2024-05"}"#, Known::Open),
             ("Condition", "{}", Known::Open),
-            ("Procedure", r#"{"performedDateTime":"2024-05-10"}"#, Known::SameDay),
+            (
+                "Procedure",
+                r#"{"performedDateTime":"2024-05-10"}"#,
+                Known::SameDay,
+            ),
             ("Procedure", r#"{"performedDateTime":"2024-05-09"}"#, Known::Yes),
             (
                 "Procedure",
@@ -353,7 +359,11 @@ mod tests {
                 r#"{"effectiveDateTime":"2024-05-08","issued":"2024-05-12T08:00:00Z"}"#,
                 Known::No,
             ),
-            ("ImagingStudy", r#"{"started":"2024-05-10T08:59:59Z"}"#, Known::Yes),
+            (
+                "ImagingStudy",
+                r#"{"started":"2024-05-10T08:59:59Z"}"#,
+                Known::Yes,
+            ),
             ("ImagingStudy", r#"{"started":"2024-05-10"}"#, Known::SameDay),
             (
                 "MedicationStatement",
@@ -371,13 +381,18 @@ mod tests {
     fn what_was_added_to_a_resource_later_is_taken_out_again() {
         let back = |kind: &str, text: &str| {
             let dated: Dated<'_> = serde_json::from_str(text).unwrap();
-            dated.turned_back(kind, text, Moment::parse(ORDER).unwrap()).into_owned()
+            dated
+                .turned_back(kind, text, Moment::parse(ORDER).unwrap())
+                .into_owned()
         };
         let healed = back(
             "Condition",
             r#"{"clinicalStatus":{"coding":[{"code":"resolved"}]},"abatementDateTime":"2024-07-01"}"#,
         );
-        assert!(healed.contains("active") && !healed.contains("abatement"), "{healed}");
+        assert!(
+            healed.contains("active") && !healed.contains("abatement"),
+            "{healed}"
+        );
         let ended = back(
             "Procedure",
             r#"{"status":"completed","performedPeriod":{"start":"2024-05-01","end":"2024-06-01"}}"#,
@@ -390,7 +405,10 @@ mod tests {
             "Condition",
             r#"{"note":[{"time":"2024-05-01","text":"a"},{"time":"2024-06-01","text":"b"},{"text":"c"}]}"#,
         );
-        assert_eq!(noted, r#"{"note":[{"time":"2024-05-01","text":"a"},{"text":"c"}]}"#);
+        assert_eq!(
+            noted,
+            r#"{"note":[{"time":"2024-05-01","text":"a"},{"text":"c"}]}"#
+        );
         assert_eq!(back("Patient", r#"{"deceasedDateTime":"2024-09-01"}"#), "{}");
         assert_eq!(back("Patient", r#"{"deceasedBoolean":true}"#), "{}");
         let earlier = r#"{"deceasedDateTime":"2024-01-01"}"#;

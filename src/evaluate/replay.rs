@@ -145,7 +145,9 @@ fn sorted<'a>(
             ("entered-in-error", _) => Some("entered in error"),
             ("draft", _) => Some("never signed"),
             (_, "proposal" | "plan" | "option" | "directive") => Some("not an order but a plan"),
-            (_, "filler-order" | "instance-order") if dated.has_cause() => Some("carried out for another order"),
+            (_, "filler-order" | "instance-order") if dated.has_cause() => {
+                Some("carried out for another order")
+            }
             _ => None,
         };
         if let Some(why) = left_out {
@@ -207,7 +209,12 @@ fn read<'a>(tally: &mut Tally, record: Vec<(usize, &'static str, &'a str)>) -> V
     let mut read = Vec::with_capacity(record.len());
     for (at, kind, text) in record {
         match serde_json::from_str(text) {
-            Ok(dated) => read.push(Resource { at, kind, text, dated }),
+            Ok(dated) => read.push(Resource {
+                at,
+                kind,
+                text,
+                dated,
+            }),
             // A member given twice: it says two things.
             Err(_) => tally.odd(&format!("{kind} that says two things")),
         }
@@ -291,10 +298,17 @@ impl Person<'_, '_, '_> {
             .map(|body| judge(self.frame.knowledge, body.as_bytes(), day));
         for order in asked.iter().filter(|order| order.imaging) {
             let strict = strict.as_ref().ok().map(|(t, c)| (&t.case, c));
-            let open = open.as_ref().and_then(|o| o.as_ref().ok()).map(|(t, c)| (&t.case, c));
+            let open = open
+                .as_ref()
+                .and_then(|o| o.as_ref().ok())
+                .map(|(t, c)| (&t.case, c));
             let of = |seen: Option<(_, &Consultation)>| loudness(seen.map(|(_, c)| c), &order.id);
             let depends = open.is_some() && of(open) != of(strict);
-            let chosen = if depends && of(open) < of(strict) { open } else { strict };
+            let chosen = if depends && of(open) < of(strict) {
+                open
+            } else {
+                strict
+            };
             let mut row = self.row(order, day, siblings.len() + asked.len() - 1);
             row.open = depends;
             if let Some((case, consultation)) = chosen {
@@ -303,7 +317,12 @@ impl Person<'_, '_, '_> {
                 fill(&mut row, consultation, &order.id);
             }
             for [system, code] in &row.unmapped {
-                Tally::code(&mut tally.order_codes, system, code, &display_of(order.text, system, code));
+                Tally::code(
+                    &mut tally.order_codes,
+                    system,
+                    code,
+                    &display_of(order.text, system, code),
+                );
             }
             rows.push(row);
         }
@@ -383,11 +402,16 @@ impl Person<'_, '_, '_> {
 
     /// The medicine a prescription points to.
     fn medicine(&self, resource: &Resource<'_>) -> Option<Cow<'_, str>> {
-        let raw = resource.dated.medication_reference.or(resource.dated.medication)?;
+        let raw = resource
+            .dated
+            .medication_reference
+            .or(resource.dated.medication)?;
         let value: Value = serde_json::from_str(raw.get()).ok()?;
         // R5 has the reference one level deeper.
         let reference = value.get("reference")?;
-        let reference = reference.as_str().or_else(|| reference.get("reference")?.as_str())?;
+        let reference = reference
+            .as_str()
+            .or_else(|| reference.get("reference")?.as_str())?;
         let inside = reference.starts_with('#');
         let kind = reference.rsplit('/').nth(1).unwrap_or(MEDICATION);
         (!inside && kind == MEDICATION)
@@ -406,7 +430,12 @@ impl Person<'_, '_, '_> {
             .collect();
         for at in 0..rows.len() {
             let Some(row) = rows.get_mut(at) else { continue };
-            let offers: BTreeSet<&str> = row.cards.iter().flat_map(|c| &c.offers).map(String::as_str).collect();
+            let offers: BTreeSet<&str> = row
+                .cards
+                .iter()
+                .flat_map(|c| &c.offers)
+                .map(String::as_str)
+                .collect();
             let Some((day, ..)) = ordered.get(at).filter(|_| !offers.is_empty()) else {
                 continue;
             };
@@ -432,7 +461,10 @@ impl Person<'_, '_, '_> {
             day: crate::engine::case::PartialDate::Day(later),
             instant: None,
         };
-        let any = self.orders.iter().find(|o| o.imaging && o.moment.exact_day() == Some(day))?;
+        let any = self
+            .orders
+            .iter()
+            .find(|o| o.imaging && o.moment.exact_day() == Some(day))?;
         let call = Call {
             patient: self.patient,
             drafts: vec![any.text],
@@ -446,7 +478,9 @@ impl Person<'_, '_, '_> {
             .iter()
             .filter(|done| offers.contains(&*done.study))
             .filter_map(|done| Some(done.evidence.date?.earliest()));
-        let days = dates.filter(|date| *date >= day).map(|date| i64::from((date - day).get_days()));
+        let days = dates
+            .filter(|date| *date >= day)
+            .map(|date| i64::from((date - day).get_days()));
         days.min()
     }
 
@@ -461,7 +495,13 @@ impl Person<'_, '_, '_> {
         if patient.is_some_and(|p| p.dated.died_undated()) {
             tally.odd("patients dead without a day: taken as living when the order was written");
         }
-        let statuses = ["Procedure", "Observation", "DiagnosticReport", "ImagingStudy", "MedicationRequest"];
+        let statuses = [
+            "Procedure",
+            "Observation",
+            "DiagnosticReport",
+            "ImagingStudy",
+            "MedicationRequest",
+        ];
         for resource in self.record {
             if statuses.contains(&resource.kind) && resource.dated.status.is_none() {
                 tally.odd(&format!("{} without a status", resource.kind));
@@ -473,7 +513,10 @@ impl Person<'_, '_, '_> {
     }
 
     fn count_diagnosis(&self, tally: &mut Tally, resource: &Resource<'_>) {
-        let code = resource.dated.code.and_then(|raw| serde_json::from_str::<Value>(raw.get()).ok());
+        let code = resource
+            .dated
+            .code
+            .and_then(|raw| serde_json::from_str::<Value>(raw.get()).ok());
         let Some(code) = code else {
             tally.odd("Condition without a code");
             return;
@@ -494,7 +537,15 @@ impl Person<'_, '_, '_> {
                 return; // Another coding explains it.
             }
             let display = text(coding, "display");
-            unknown.push((system, code, if display.is_empty() { words.to_owned() } else { display }));
+            unknown.push((
+                system,
+                code,
+                if display.is_empty() {
+                    words.to_owned()
+                } else {
+                    display
+                },
+            ));
         }
         for (system, code, display) in unknown {
             let display: String = display.chars().take(120).collect();
@@ -538,8 +589,13 @@ fn loudness(consultation: Option<&Consultation>, id: &str) -> (usize, usize) {
     let Some(consultation) = consultation.filter(|c| c.unavailable.is_none()) else {
         return (0, 0);
     };
-    let advice = decision(consultation, id).map(|d| d.advice.as_slice()).unwrap_or_default();
-    let warnings = advice.iter().filter(|a| a.indicator == Indicator::Warning).count();
+    let advice = decision(consultation, id)
+        .map(|d| d.advice.as_slice())
+        .unwrap_or_default();
+    let warnings = advice
+        .iter()
+        .filter(|a| a.indicator == Indicator::Warning)
+        .count();
     (warnings, advice.len())
 }
 
@@ -560,7 +616,11 @@ fn fill(row: &mut Row, consultation: &Consultation, id: &str) {
         .map(|step| format!("{} {}={}", step.rule, step.fact, step.answer))
         .collect();
     let text = |part: &Option<String>| super::row::plain(part.as_deref().unwrap_or_default());
-    row.unmapped = decision.unmapped.iter().map(|c| [text(&c.system), text(&c.code)]).collect();
+    row.unmapped = decision
+        .unmapped
+        .iter()
+        .map(|c| [text(&c.system), text(&c.code)])
+        .collect();
     if let Some(source) = consultation.unavailable {
         "unavailable".clone_into(&mut row.outcome);
         "unavailable".clone_into(&mut row.gate);

@@ -108,7 +108,10 @@ impl Row {
     pub(super) fn fields(&self) -> [String; 21] {
         let list = |items: &[String]| items.join("; ");
         let of_cards = |text: fn(&Card) -> String| list(&self.cards.iter().map(text).collect::<Vec<_>>());
-        let unmapped = self.unmapped.iter().map(|[system, code]| plain(&format!("{system}|{code}")));
+        let unmapped = self
+            .unmapped
+            .iter()
+            .map(|[system, code]| plain(&format!("{system}|{code}")));
         let days = |days: Option<i64>| days.map_or_else(|| "never".to_owned(), |d| format!("{d} days"));
         [
             self.patient.as_ref().unwrap_or(&self.key).clone(),

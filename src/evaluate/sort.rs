@@ -147,7 +147,11 @@ struct Reader<'r> {
 }
 
 impl Reader<'_> {
-    fn work(mut self, queue: &Queue<'_>, progress: &dyn Progress) -> Result<(Input, Medicines), EvaluateFault> {
+    fn work(
+        mut self,
+        queue: &Queue<'_>,
+        progress: &dyn Progress,
+    ) -> Result<(Input, Medicines), EvaluateFault> {
         while let Some(source) = queue.pick()? {
             let (file, next) = {
                 let mut source = lock(&source);
@@ -162,7 +166,11 @@ impl Reader<'_> {
                 Next::End { cut_off } => {
                     queue.close(&source);
                     if let Some(line) = cut_off {
-                        self.damaged(file, line, "the file is damaged from here on and was read no further");
+                        self.damaged(
+                            file,
+                            line,
+                            "the file is damaged from here on and was read no further",
+                        );
                     }
                 }
             }

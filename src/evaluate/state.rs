@@ -38,7 +38,9 @@ impl Plan {
             let since = time.and_then(|t| t.duration_since(UNIX_EPOCH).ok());
             since.map_or(0, |s| u64::try_from(s.as_millis()).unwrap_or(0))
         };
-        let files = files.iter().map(|f| (f.path.display().to_string(), f.bytes, changed(f)));
+        let files = files
+            .iter()
+            .map(|f| (f.path.display().to_string(), f.bytes, changed(f)));
         Self {
             files: files.collect(),
             judge: Judge::of(knowledge),
@@ -84,7 +86,9 @@ impl State {
         }
         let shards = u64::from(options.shard.map_or(1, |(_, of)| of.max(1)));
         let size = files.iter().map(InputFile::unpacked).sum::<u64>() / shards;
-        let parts = size.div_ceil((options.memory / SHARE_OF_PART).max(1)).clamp(1, MOST_PARTS);
+        let parts = size
+            .div_ceil((options.memory / SHARE_OF_PART).max(1))
+            .clamp(1, MOST_PARTS);
         let state = Self {
             work,
             kept: Kept {
@@ -128,7 +132,11 @@ impl State {
     /// The counts of a part, if it is finished.
     pub(super) fn finished(&self, part: usize) -> Result<Option<Tally>, EvaluateFault> {
         let counts = self.counts(part);
-        if counts.exists() { read(&counts).map(Some) } else { Ok(None) }
+        if counts.exists() {
+            read(&counts).map(Some)
+        } else {
+            Ok(None)
+        }
     }
 
     /// Keeps what came out of a part, and lets go of what went in.

@@ -37,14 +37,19 @@ impl Tables {
     /// One row, as its line is.
     pub(super) fn add(&mut self, line: &str, row: &Row) -> Result<(), EvaluateFault> {
         let (path, file) = &mut self.ndjson;
-        let written = file.write_all(line.as_bytes()).and_then(|()| file.write_all(b"\n"));
+        let written = file
+            .write_all(line.as_bytes())
+            .and_then(|()| file.write_all(b"\n"));
         written.map_err(at(path, "cannot be written"))?;
         let (path, csv) = &mut self.csv;
         csv.write_record(row.fields()).map_err(|e| odd(path, &e))
     }
 
     pub(super) fn finish(mut self) -> Result<(), EvaluateFault> {
-        self.ndjson.1.flush().map_err(at(&self.ndjson.0, "cannot be written"))?;
+        self.ndjson
+            .1
+            .flush()
+            .map_err(at(&self.ndjson.0, "cannot be written"))?;
         self.csv.1.flush().map_err(at(&self.csv.0, "cannot be written"))
     }
 }

@@ -43,6 +43,11 @@ fn an_edited_map_explains_what_the_first_run_could_not() {
     assert!(after.tally.orders["with an unmapped code"] < before.tally.orders["with an unmapped code"]);
     let [before, after] = [&first.out, &second.out].map(|out| Fared::of(&cohort.truth, &rows(out)));
     let missed = |fared: &Fared| fared.kinds.values().map(|k| k[2]).sum::<usize>();
-    assert!(missed(&after) < missed(&before), "{}\n{}", before.told(), after.told());
+    assert!(
+        missed(&after) < missed(&before),
+        "{}\n{}",
+        before.told(),
+        after.told()
+    );
     assert_eq!(after.false_cards(), 0, "{}", after.told());
 }

@@ -27,8 +27,16 @@ pub fn cohort_of(patients: std::ops::Range<usize>, seed: u64, tumours: usize) ->
 
 fn course(patient: &mut Patient<'_>, tumours: usize) {
     let child = patient.dice.chance(2);
-    let year = if child { 2012 } else { patient.dice.between(1940, 1990) };
-    patient.person(&format!("{year}-0{}-1{}", patient.dice.between(1, 9), patient.dice.between(0, 9)));
+    let year = if child {
+        2012
+    } else {
+        patient.dice.between(1940, 1990)
+    };
+    patient.person(&format!(
+        "{year}-0{}-1{}",
+        patient.dice.between(1, 9),
+        patient.dice.between(0, 9)
+    ));
     let start = patient.dice.between(100, HISTORY - 900) * DAY + patient.dice.between(8 * 60, 16 * 60);
     if patient.dice.chance(tumours) {
         return tumour(patient, start, child);
@@ -80,26 +88,67 @@ fn staging_study(patient: &mut Patient<'_>) -> Study {
     match patient.dice.below(13) {
         0 => study(concept(CPT, "74176", ct_without), "CT", Some("UNA_NONCONTRAST")),
         1 => study(words("CT abd/pelvis w/o contrast"), "CT", Some("UNA_NONCONTRAST")),
-        2 => study(concept(CPT, "74181", "MRI abdomen without contrast"), "MR", Some("UNA_NONCONTRAST")),
-        3 => study(concept(CPT, "74150", "CT abdomen without contrast"), "CT", Some("UNA_NONCONTRAST")),
-        4 => study(concept(CPT, "43259", "Endoscopic ultrasound"), "US", Some("UNA_EUS")),
+        2 => study(
+            concept(CPT, "74181", "MRI abdomen without contrast"),
+            "MR",
+            Some("UNA_NONCONTRAST"),
+        ),
+        3 => study(
+            concept(CPT, "74150", "CT abdomen without contrast"),
+            "CT",
+            Some("UNA_NONCONTRAST"),
+        ),
+        4 => study(
+            concept(CPT, "43259", "Endoscopic ultrasound"),
+            "US",
+            Some("UNA_EUS"),
+        ),
         5 => study(pet(Some(("A9552", "FDG"))), "PT", Some("MBA_FDG")),
         6 => study(pet(None), "PT", Some("TRACER_UNKNOWN")),
-        7 => study(concept(LOINC, "44115-4", "CT abdomen and pelvis"), "CT", Some("CONTRAST_UNKNOWN")),
-        8 => study(concept(CPT, "74177", "CT abdomen and pelvis with contrast"), "CT", None),
-        9 => study(concept(LOINC, "97392-5", "MRI abdomen and pelvis without and with contrast"), "MR", None),
+        7 => study(
+            concept(LOINC, "44115-4", "CT abdomen and pelvis"),
+            "CT",
+            Some("CONTRAST_UNKNOWN"),
+        ),
+        8 => study(
+            concept(CPT, "74177", "CT abdomen and pelvis with contrast"),
+            "CT",
+            None,
+        ),
+        9 => study(
+            concept(
+                LOINC,
+                "97392-5",
+                "MRI abdomen and pelvis without and with contrast",
+            ),
+            "MR",
+            None,
+        ),
         10 => study(pet(Some(("A9592", "Cu-64 DOTATATE"))), "PT", None),
         11 => study(words("DOTATATE PET/CT skull base to mid thigh"), "PT", None),
-        _ => study(concept(LOINC, "72254-6", "CT chest, abdomen and pelvis with contrast"), "CT", None),
+        _ => study(
+            concept(LOINC, "72254-6", "CT chest, abdomen and pelvis with contrast"),
+            "CT",
+            None,
+        ),
     }
 }
 
 /// The diagnosis as clinics write it, and what is unreadable about it.
 fn tumour_code(patient: &mut Patient<'_>) -> (Value, Option<&'static str>) {
     match patient.dice.below(20) {
-        0..=6 => (concept(ICD, "C25.4", "Malignant neoplasm of endocrine pancreas"), None),
-        7..=10 => (concept(SNOMED, "717919005", "Neuroendocrine tumor of pancreas"), None),
-        11..=14 => (words("Well-differentiated neuroendocrine tumor of the pancreatic tail, G1"), None),
+        0..=6 => (
+            concept(ICD, "C25.4", "Malignant neoplasm of endocrine pancreas"),
+            None,
+        ),
+        7..=10 => (
+            concept(SNOMED, "717919005", "Neuroendocrine tumor of pancreas"),
+            None,
+        ),
+        11..=14 => (
+            words("Well-differentiated neuroendocrine tumor of the pancreatic tail, G1"),
+            None,
+        ),
         15 => (words("pNET, pancreatic body"), None),
         16 => (
             concept(SITE_PROBLEMS, "NET-PANC", "Pancreatic neuroendocrine tumor"),
@@ -109,10 +158,7 @@ fn tumour_code(patient: &mut Patient<'_>) -> (Value, Option<&'static str>) {
             json!({ "coding": [{ "system": SITE_PROBLEMS, "code": "PX-4471" }] }),
             Some("the diagnosis is a local code without words"),
         ),
-        18 => (
-            words("panc neurendocrin tumr"),
-            Some("the diagnosis is misspelt"),
-        ),
+        18 => (words("panc neurendocrin tumr"), Some("the diagnosis is misspelt")),
         _ => (
             json!({ "coding": [
                 { "system": ICD, "code": "C25.4" },
@@ -125,7 +171,11 @@ fn tumour_code(patient: &mut Patient<'_>) -> (Value, Option<&'static str>) {
 
 fn tumour(patient: &mut Patient<'_>, start: Minute, child: bool) {
     // Found by chance on a scan for something else.
-    let scan = concept(CPT, "74176", "CT abdomen and pelvis without contrast, stone protocol");
+    let scan = concept(
+        CPT,
+        "74176",
+        "CT abdomen and pelvis without contrast, stone protocol",
+    );
     let order = patient.order(
         start,
         scan.clone(),
@@ -175,9 +225,13 @@ fn tumour(patient: &mut Patient<'_>, start: Minute, child: bool) {
             json!({ "reasonCode": [{ "text": "onc w/u per TB" }] })
         }
     };
-    let names_tumour = why["reasonCode"][0]["text"].as_str().is_some_and(|t| t.len() > 20);
+    let names_tumour = why["reasonCode"][0]["text"]
+        .as_str()
+        .is_some_and(|t| t.len() > 20);
     if !names_tumour {
-        hurdle = hurdle.or(unreadable).or((!patient.dated).then_some("the diagnosis has no date"));
+        hurdle = hurdle
+            .or(unreadable)
+            .or((!patient.dated).then_some("the diagnosis has no date"));
     }
     let mut code = study.code.clone();
     if patient.dice.chance(8) {
@@ -250,15 +304,26 @@ fn surgery(patient: &mut Patient<'_>, staged: Minute) {
         let at = at_day(patient, day, month * 30);
         let study = staging_study(patient);
         let why = json!({ "reasonCode": [{ "text": *patient.dice.pick(&reasons) }] });
-        let order = patient.order(at, study.code.clone(), why, silent("surveillance after resection"));
+        let order = patient.order(
+            at,
+            study.code.clone(),
+            why,
+            silent("surveillance after resection"),
+        );
         patient.done(&order, at + 5 * DAY, study.modality, &study.code);
     }
 }
 
 fn spread(patient: &mut Patient<'_>, staged: Minute) {
     let found = at_day(patient, staged, 20);
-    patient.diagnosis(found, concept(ICD, "C7B.02", "Secondary carcinoid tumors of liver"));
-    patient.medicine(found + DAY, concept(RXNORM, "1297949", "Lanreotide 120 MG injection"));
+    patient.diagnosis(
+        found,
+        concept(ICD, "C7B.02", "Secondary carcinoid tumors of liver"),
+    );
+    patient.medicine(
+        found + DAY,
+        concept(RXNORM, "1297949", "Lanreotide 120 MG injection"),
+    );
     let treated = at_day(patient, found, 60);
     patient.procedure(
         treated,
@@ -269,7 +334,12 @@ fn spread(patient: &mut Patient<'_>, staged: Minute) {
         let at = at_day(patient, treated, month * 30);
         let study = staging_study(patient);
         let why = json!({ "reasonCode": [{ "text": "Metastatic pNET on lanreotide, after PRRT: response to treatment" }] });
-        patient.order(at, study.code.clone(), why, silent("follow-up of treated disease"));
+        patient.order(
+            at,
+            study.code.clone(),
+            why,
+            silent("follow-up of treated disease"),
+        );
     }
 }
 
@@ -290,14 +360,21 @@ fn suspicion(patient: &mut Patient<'_>, start: Minute) {
 }
 
 fn carrier(patient: &mut Patient<'_>, start: Minute) {
-    patient.diagnosis(start, concept(ICD, "E31.21", "Multiple endocrine neoplasia type 1"));
+    patient.diagnosis(
+        start,
+        concept(ICD, "E31.21", "Multiple endocrine neoplasia type 1"),
+    );
     let study = staging_study(patient);
-    let why = json!({ "reasonCode": [{ "text": "MEN1 carrier, screening for pancreatic neuroendocrine tumors" }] });
+    let why =
+        json!({ "reasonCode": [{ "text": "MEN1 carrier, screening for pancreatic neuroendocrine tumors" }] });
     patient.order(start + DAY, study.code, why, silent("screening of a carrier"));
 }
 
 fn adenocarcinoma(patient: &mut Patient<'_>, start: Minute) {
-    patient.diagnosis(start, concept(ICD, "C25.0", "Malignant neoplasm of head of pancreas"));
+    patient.diagnosis(
+        start,
+        concept(ICD, "C25.0", "Malignant neoplasm of head of pancreas"),
+    );
     for month in [0, 3, 6] {
         let at = at_day(patient, start, 2 + month * 30);
         let study = staging_study(patient);
@@ -307,16 +384,27 @@ fn adenocarcinoma(patient: &mut Patient<'_>, start: Minute) {
 }
 
 fn other_net(patient: &mut Patient<'_>, start: Minute) {
-    patient.diagnosis(start, concept(ICD, "C7A.012", "Malignant carcinoid tumor of the ileum"));
+    patient.diagnosis(
+        start,
+        concept(ICD, "C7A.012", "Malignant carcinoid tumor of the ileum"),
+    );
     let study = staging_study(patient);
     let why = json!({ "reasonCode": [{ "text": "Ileal carcinoid, staging" }] });
-    patient.order(start + DAY, study.code, why, silent("neuroendocrine tumour of another organ"));
+    patient.order(
+        start + DAY,
+        study.code,
+        why,
+        silent("neuroendocrine tumour of another organ"),
+    );
 }
 
 fn other_cancer(patient: &mut Patient<'_>, start: Minute) {
     let (code, text) = *patient.dice.pick(&[
         ("C18.2", "Malignant neoplasm of ascending colon"),
-        ("C34.11", "Malignant neoplasm of upper lobe, right bronchus or lung"),
+        (
+            "C34.11",
+            "Malignant neoplasm of upper lobe, right bronchus or lung",
+        ),
         ("C50.911", "Malignant neoplasm of right female breast"),
         ("C83.30", "Diffuse large B-cell lymphoma"),
         ("C64.1", "Malignant neoplasm of right kidney"),
@@ -331,7 +419,10 @@ fn other_cancer(patient: &mut Patient<'_>, start: Minute) {
 }
 
 fn family_history(patient: &mut Patient<'_>, start: Minute) {
-    patient.diagnosis(start, words("Family history of pancreatic neuroendocrine tumor (mother)"));
+    patient.diagnosis(
+        start,
+        words("Family history of pancreatic neuroendocrine tumor (mother)"),
+    );
     let study = staging_study(patient);
     let why = json!({ "reasonCode": [{ "text": "Abdominal pain, weight loss" }] });
     patient.order(start + DAY, study.code, why, silent("family history only"));
@@ -339,7 +430,11 @@ fn family_history(patient: &mut Patient<'_>, start: Minute) {
 
 fn stones(patient: &mut Patient<'_>, start: Minute) {
     patient.diagnosis(start, concept(ICD, "N20.0", "Calculus of kidney"));
-    let scan = concept(CPT, "74176", "CT abdomen and pelvis without contrast, stone protocol");
+    let scan = concept(
+        CPT,
+        "74176",
+        "CT abdomen and pelvis without contrast, stone protocol",
+    );
     let why = json!({ "reasonCode": [{ "text": "Renal colic" }] });
     patient.order(start + 60, scan, why, silent("kidney stones"));
 }
@@ -350,16 +445,29 @@ fn everyday(patient: &mut Patient<'_>, start: Minute) {
         ("70450", "CT head without contrast", "Headache"),
         ("72148", "MRI lumbar spine without contrast", "Low back pain"),
         ("71260", "CT chest with contrast", "Pulmonary embolism?"),
-        ("76700", "Ultrasound abdomen", "Right upper quadrant pain, gallstones?"),
+        (
+            "76700",
+            "Ultrasound abdomen",
+            "Right upper quadrant pain, gallstones?",
+        ),
         ("74177", "CT abdomen and pelvis with contrast", "Appendicitis?"),
-        ("74176", "CT abdomen and pelvis without contrast", "Diverticulitis?"),
+        (
+            "74176",
+            "CT abdomen and pelvis without contrast",
+            "Diverticulitis?",
+        ),
     ]);
     let code = if patient.dice.chance(10) {
         json!({ "coding": [{ "system": SITE_ORDERS, "code": format!("IMG{code}"), "display": text }] })
     } else {
         concept(CPT, code, text)
     };
-    patient.order(start, code, json!({ "reasonCode": [{ "text": reason }] }), silent("everyday medicine"));
+    patient.order(
+        start,
+        code,
+        json!({ "reasonCode": [{ "text": reason }] }),
+        silent("everyday medicine"),
+    );
 }
 
 /// What everybody has: blood pressure, blood counts, pills, and orders that are no imaging.

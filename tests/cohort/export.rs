@@ -34,9 +34,9 @@ pub fn write_large(to: &Path, patients: usize, seed: u64, tumours: usize) -> (Tr
     for from in (0..patients).step_by(500) {
         let cohort = courses::cohort_of(from..patients.min(from + 500), seed, tumours);
         for (kind, lines) in cohort.by_type(|_| true) {
-            let file = files.entry(kind).or_insert_with(|| {
-                BufWriter::new(File::create(to.join(format!("{kind}.ndjson"))).unwrap())
-            });
+            let file = files
+                .entry(kind)
+                .or_insert_with(|| BufWriter::new(File::create(to.join(format!("{kind}.ndjson"))).unwrap()));
             for line in lines {
                 bytes += line.len() as u64 + 1;
                 writeln!(file, "{line}").unwrap();

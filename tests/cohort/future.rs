@@ -54,7 +54,10 @@ fn what_was_recorded_later_does_not_change_a_judgement() {
         made.json["performedDateTime"] = "2019-01-01".into();
     }
     let leaked = replayed(&early, "future-leak", |_| true);
-    assert_ne!(judged(&cohort, &leaked, 1100 * DAY), judged(&cohort, &all, 1100 * DAY));
+    assert_ne!(
+        judged(&cohort, &leaked, 1100 * DAY),
+        judged(&cohort, &all, 1100 * DAY)
+    );
 }
 
 /// Whatever is written into the record after the last order: every judgement stays to the byte.
@@ -71,7 +74,11 @@ fn anything_dated_after_the_orders_leaves_every_judgement_as_it_was() {
         let add = |more: &mut Cohort, kind: &'static str, mut json: serde_json::Value| {
             json["resourceType"] = kind.into();
             json["id"] = format!("later-{kind}-{at}").into();
-            json[if kind == "AllergyIntolerance" { "patient" } else { "subject" }] = subject.clone();
+            json[if kind == "AllergyIntolerance" {
+                "patient"
+            } else {
+                "subject"
+            }] = subject.clone();
             more.resources.push(crate::maker::Made {
                 kind,
                 known: at,

@@ -13,7 +13,10 @@ use std::time::Instant;
 
 /// Parses every line to a `Value`, with so many threads, a file at a time each; gives the seconds.
 fn parsed(export: &Path, threads: usize) -> f64 {
-    let mut files: Vec<_> = std::fs::read_dir(export).unwrap().map(|e| e.unwrap().path()).collect();
+    let mut files: Vec<_> = std::fs::read_dir(export)
+        .unwrap()
+        .map(|e| e.unwrap().path())
+        .collect();
     files.sort_by_key(|file| std::fs::metadata(file).unwrap().len());
     let blocks = Mutex::new(Blocks { files, open: None });
     let started = Instant::now();
@@ -21,7 +24,9 @@ fn parsed(export: &Path, threads: usize) -> f64 {
         for _ in 0..threads {
             scope.spawn(|| {
                 loop {
-                    let Some(block) = blocks.lock().unwrap().next() else { return };
+                    let Some(block) = blocks.lock().unwrap().next() else {
+                        return;
+                    };
                     for line in block.split(|b| *b == b'\n').filter(|line| !line.is_empty()) {
                         let value: serde_json::Value = serde_json::from_slice(line).unwrap();
                         std::hint::black_box(value);
@@ -76,7 +81,10 @@ fn large() {
     let export = folder.join("export");
     let (truths, bytes) = write_large(&export, patients, 2026, 5);
     let mib = bytes as f64 / (1 << 20) as f64;
-    println!("{patients} patients, {} imaging orders, {mib:.0} MiB", truths.len());
+    println!(
+        "{patients} patients, {} imaging orders, {mib:.0} MiB",
+        truths.len()
+    );
     let mut options = options(&export, &folder.join("out"));
     options.identified = true;
     let before = peak();

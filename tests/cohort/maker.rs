@@ -65,7 +65,11 @@ pub struct Patient<'c> {
 /// A minute as a FHIR instant.
 pub fn instant(at: Minute) -> String {
     let start = jiff_day(at);
-    format!("{start}T{:02}:{:02}:00Z", at.rem_euclid(DAY) / 60, at.rem_euclid(60))
+    format!(
+        "{start}T{:02}:{:02}:00Z",
+        at.rem_euclid(DAY) / 60,
+        at.rem_euclid(60)
+    )
 }
 
 pub fn jiff_day(at: Minute) -> String {
@@ -80,7 +84,20 @@ pub fn jiff_day(at: Minute) -> String {
         day -= if leap(year) { 366 } else { 365 };
         year += 1;
     }
-    let months = [31, if leap(year) { 29 } else { 28 }, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+    let months = [
+        31,
+        if leap(year) { 29 } else { 28 },
+        31,
+        30,
+        31,
+        30,
+        31,
+        31,
+        30,
+        31,
+        30,
+        31,
+    ];
     let mut month = 0;
     while day >= months[month] {
         day -= months[month];
@@ -186,7 +203,12 @@ impl Patient<'_> {
         });
         let dated = self.dated;
         if dated {
-            members["recordedDate"] = if self.dice.chance(60) { jiff_day(at) } else { instant(at) }.into();
+            members["recordedDate"] = if self.dice.chance(60) {
+                jiff_day(at)
+            } else {
+                instant(at)
+            }
+            .into();
         }
         self.add("Condition", at, !dated, members)
     }

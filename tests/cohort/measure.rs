@@ -8,7 +8,9 @@ use std::path::Path;
 
 pub fn rows(out: &Path) -> Vec<Row> {
     let text = std::fs::read_to_string(out.join("decisions.ndjson")).unwrap();
-    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    text.lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
 }
 
 /// How the judgements fared.
@@ -106,7 +108,11 @@ impl Fared {
             self.false_cards(),
             10.0 * share(self.false_cards(), self.silent[0])
         );
-        let _ = writeln!(text, "orders with a truth that were not judged: {}", self.unjudged);
+        let _ = writeln!(
+            text,
+            "orders with a truth that were not judged: {}",
+            self.unjudged
+        );
         for (kind, [right, wrong, missed]) in &self.kinds {
             let _ = writeln!(
                 text,
@@ -116,10 +122,16 @@ impl Fared {
             );
         }
         for ((kind, story), (count, example)) in &self.falsely {
-            let _ = writeln!(text, "  false  {kind:<18} {count:>5}  {story} (such as {example})");
+            let _ = writeln!(
+                text,
+                "  false  {kind:<18} {count:>5}  {story} (such as {example})"
+            );
         }
         for ((kind, why, stopped), (count, example)) in &self.missed {
-            let _ = writeln!(text, "  missed {kind:<18} {count:>5}  {why}; stopped at {stopped} (such as {example})");
+            let _ = writeln!(
+                text,
+                "  missed {kind:<18} {count:>5}  {why}; stopped at {stopped} (such as {example})"
+            );
         }
         text
     }

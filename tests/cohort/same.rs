@@ -30,7 +30,11 @@ fn export(name: &str) -> std::path::PathBuf {
     write(&cohort, &folder.join("export"), |_| true);
     // Damaged lines in the midst of good ones.
     let file = folder.join("export/Condition.ndjson");
-    let mut lines: Vec<String> = fs::read_to_string(&file).unwrap().lines().map(str::to_owned).collect();
+    let mut lines: Vec<String> = fs::read_to_string(&file)
+        .unwrap()
+        .lines()
+        .map(str::to_owned)
+        .collect();
     lines.insert(3, "{\"resourceType\":\"Condition\",\"sub".to_owned());
     lines.insert(9, "nothing".to_owned());
     fs::write(&file, lines.join("\n")).unwrap();
@@ -45,7 +49,12 @@ fn threads_and_memory_change_nothing() {
         ..options(&folder.join("export"), &folder.join("one"))
     };
     let summary = run(&one);
-    let damaged: Vec<_> = summary.input.damaged_lines.iter().map(|(f, l, _)| (f.as_str(), *l)).collect();
+    let damaged: Vec<_> = summary
+        .input
+        .damaged_lines
+        .iter()
+        .map(|(f, l, _)| (f.as_str(), *l))
+        .collect();
     assert_eq!(damaged, [("Condition.ndjson", 4), ("Condition.ndjson", 10)]);
     let many = Options {
         threads: 5,
@@ -159,7 +168,9 @@ fn a_run_that_was_ended_goes_on_where_it_was() {
     let [read, judge] = left.0.map(|n| n.into_inner());
     assert!(read > 0 && judge > 0);
     let resumed = options("resumed");
-    let ended = catch_unwind(AssertUnwindSafe(|| evaluate::run(knowledge(), &resumed, &Ended::default())));
+    let ended = catch_unwind(AssertUnwindSafe(|| {
+        evaluate::run(knowledge(), &resumed, &Ended::default())
+    }));
     assert!(ended.is_err());
     assert!(resumed.out.join(".work").exists() && !resumed.out.join("report.html").exists());
     // Other options are another run.

@@ -16,7 +16,12 @@ fn judgements_agree_with_the_stories_they_were_made_from() {
     println!("{}", fared.told());
     assert!(summary.tally.of("outcome", "unreadable") == 0);
     assert_eq!(fared.false_cards(), 0, "{}", fared.told());
-    assert_eq!(fared.plain[0], fared.plain[1], "a card is missed for no reason\n{}", fared.told());
+    assert_eq!(
+        fared.plain[0],
+        fared.plain[1],
+        "a card is missed for no reason\n{}",
+        fared.told()
+    );
     assert!(fared.plain[0] > 50, "too few orders to tell anything");
     // Of all that is imaging, nothing is passed over but what no reader could take for it.
     assert_eq!(fared.unjudged, 0, "{}", fared.told());

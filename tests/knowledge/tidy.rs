@@ -67,10 +67,16 @@ const MAY_USE: &[(&str, &[&str])] = &[
         ],
     ),
     ("simulate", &[]),
+    (
+        "evaluate",
+        &["fhir", "engine", "knowledge", "terminology", "cds_hooks", "plot"],
+    ),
+    ("plot", &[]),
     ("store", &[]),
     (
         "cli",
         &[
+            "evaluate",
             "store",
             "simulate",
             "config",

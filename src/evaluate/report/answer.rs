@@ -56,7 +56,10 @@ impl Answer {
         };
         for (text, after) in &tally.after {
             // What was ordered in the last days has had no time to be followed by anything.
-            let Some(age) = day(text).zip(day(&tally.last_day)).map(|(d, last)| (last - d).get_days()) else {
+            let Some(age) = day(text)
+                .zip(day(&tally.last_day))
+                .map(|(d, last)| (last - d).get_days())
+            else {
                 continue;
             };
             let limits = [30, 90].into_iter().zip(after.ordered).zip(after.done);
@@ -169,7 +172,11 @@ pub(super) fn number(count: u64) -> String {
 }
 
 fn one(value: f64) -> String {
-    if value >= 100.0 { format!("{value:.0}") } else { format!("{value:.1}") }
+    if value >= 100.0 {
+        format!("{value:.0}")
+    } else {
+        format!("{value:.1}")
+    }
 }
 
 pub(super) fn percent(part: u64, of: u64) -> String {
@@ -191,7 +198,13 @@ mod tests {
     fn numbers_read_well() {
         assert_eq!(number(1_234_567), "1\u{202f}234\u{202f}567");
         assert_eq!(number(12), "12");
-        let cases = [(0, 10, "0 %"), (1, 3, "33 %"), (1, 20, "5.0 %"), (1, 100_000, "under 0.1 %"), (9, 9, "100 %")];
+        let cases = [
+            (0, 10, "0 %"),
+            (1, 3, "33 %"),
+            (1, 20, "5.0 %"),
+            (1, 100_000, "under 0.1 %"),
+            (9, 9, "100 %"),
+        ];
         for (part, of, text) in cases {
             assert_eq!(percent(part, of), text);
         }

@@ -66,27 +66,41 @@ struct Words<'k> {
 }
 
 fn section(title: &str, lead: &str, body: &str) -> String {
-    format!("<section><h2>{}</h2><p>{}</p>{body}</section>\n", escape(title), escape(lead))
+    format!(
+        "<section><h2>{}</h2><p>{}</p>{body}</section>\n",
+        escape(title),
+        escape(lead)
+    )
 }
 
 /// Most frequent first.
 fn ordered(counts: &Counts) -> Vec<(&str, u64)> {
-    let mut all: Vec<_> = counts.iter().map(|(word, count)| (word.as_str(), *count)).collect();
+    let mut all: Vec<_> = counts
+        .iter()
+        .map(|(word, count)| (word.as_str(), *count))
+        .collect();
     all.sort_by_key(|(word, count)| (Reverse(*count), *word));
     all
 }
 
 fn table([what, count]: [&str; 2], rows: &[(String, u64)]) -> String {
-    let mut text = format!(
-        "<div class=\"wide\"><table><tr><th>{what}</th><th class=\"n\">{count}</th></tr>"
-    );
+    let mut text = format!("<div class=\"wide\"><table><tr><th>{what}</th><th class=\"n\">{count}</th></tr>");
     for (word, count) in rows.iter().take(SHOWN) {
         // Writing to a string cannot fail.
-        let _ = write!(text, "<tr><td>{}</td><td class=\"n\">{}</td></tr>", escape(word), number(*count));
+        let _ = write!(
+            text,
+            "<tr><td>{}</td><td class=\"n\">{}</td></tr>",
+            escape(word),
+            number(*count)
+        );
     }
     text.push_str("</table></div>");
     if rows.len() > SHOWN {
-        let _ = write!(text, "<p>and {} more: see the files beside this page.</p>", rows.len() - SHOWN);
+        let _ = write!(
+            text,
+            "<p>and {} more: see the files beside this page.</p>",
+            rows.len() - SHOWN
+        );
     }
     text
 }
@@ -130,7 +144,11 @@ impl Words<'_> {
     }
 
     fn by_month(&self) -> String {
-        let (all, spoken, warned) = (self.counts("month"), self.counts("month spoken"), self.counts("month warned"));
+        let (all, spoken, warned) = (
+            self.counts("month"),
+            self.counts("month spoken"),
+            self.counts("month warned"),
+        );
         let of = |counts: &Counts, month: &str| counts.get(month).copied().unwrap_or(0);
         let series = [
             Series {
@@ -166,7 +184,11 @@ impl Words<'_> {
             plot::stacked(frame, &series, &months),
             table(["Month", "Imaging orders"], &rows)
         );
-        section("How often would it have spoken?", "Orders with a card, by month of the order.", &body)
+        section(
+            "How often would it have spoken?",
+            "Orders with a card, by month of the order.",
+            &body,
+        )
     }
 
     fn counted(
@@ -185,7 +207,11 @@ impl Words<'_> {
             .take(12)
             .map(|(key, count)| Bar {
                 tone,
-                ..Bar::new(name(key), float(count), format!("{} ({})", number(count), percent(count, all)))
+                ..Bar::new(
+                    name(key),
+                    float(count),
+                    format!("{} ({})", number(count), percent(count, all)),
+                )
             })
             .collect();
         let frame = Frame {
@@ -238,7 +264,8 @@ impl Words<'_> {
             title: "Why silent: orders left after each question",
             description: "From all imaging orders to those with a card",
         };
-        let lead = "Silence is the usual answer. Each bar is what is left once the question before it is asked.";
+        let lead =
+            "Silence is the usual answer. Each bar is what is left once the question before it is asked.";
         section("Why is it silent so often?", lead, &plot::funnel(frame, &bars))
     }
 
@@ -273,7 +300,10 @@ impl Words<'_> {
     fn followed(&self, answer: &Answer) -> String {
         let mut bars = Vec::new();
         for (days, followed) in [30, 90].into_iter().zip(answer.followed) {
-            for (words, count) in [("ordered", followed.ordered), ("on record as done", followed.done)] {
+            for (words, count) in [
+                ("ordered", followed.ordered),
+                ("on record as done", followed.done),
+            ] {
                 bars.push(Bar::new(
                     format!("an alternative {words} within {days} days"),
                     100.0 * ratio(count, followed.flagged),
@@ -362,7 +392,11 @@ impl Words<'_> {
             .map(|(name, count)| {
                 let note = |counts: &Counts, words: &str| {
                     let count = counts.get(name).copied().unwrap_or(0);
-                    if count == 0 { String::new() } else { format!("; {} {words}", number(count)) }
+                    if count == 0 {
+                        String::new()
+                    } else {
+                        format!("; {} {words}", number(count))
+                    }
                 };
                 let notes = [
                     note(&input.not_read, "not read: no hook would send them"),
@@ -402,12 +436,18 @@ fn months(counts: &Counts) -> Vec<String> {
         let (year, month) = month.split_once('-')?;
         Some((year.parse().ok()?, month.parse().ok()?))
     };
-    let ends = counts.keys().next().and_then(parse).zip(counts.keys().next_back().and_then(parse));
+    let ends = counts
+        .keys()
+        .next()
+        .and_then(parse)
+        .zip(counts.keys().next_back().and_then(parse));
     let Some(((year, month), (last_year, last_month))) = ends else {
         return Vec::new();
     };
     let (from, to) = (year * 12 + month - 1, last_year * 12 + last_month - 1);
     // A wrong year must not fill the page with empty months.
     let from = from.max(to - 359);
-    (from..=to).map(|at| format!("{:04}-{:02}", at / 12, at % 12 + 1)).collect()
+    (from..=to)
+        .map(|at| format!("{:04}-{:02}", at / 12, at % 12 + 1))
+        .collect()
 }
