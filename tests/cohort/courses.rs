@@ -32,11 +32,8 @@ fn course(patient: &mut Patient<'_>, tumours: usize) {
     } else {
         patient.dice.between(1940, 1990)
     };
-    patient.person(&format!(
-        "{year}-0{}-1{}",
-        patient.dice.between(1, 9),
-        patient.dice.between(0, 9)
-    ));
+    let (month, day) = (patient.dice.between(1, 9), patient.dice.between(0, 9));
+    patient.person(&format!("{year}-0{month}-1{day}"));
     let start = patient.dice.between(100, HISTORY - 900) * DAY + patient.dice.between(8 * 60, 16 * 60);
     if patient.dice.chance(tumours) {
         return tumour(patient, start, child);

@@ -33,12 +33,12 @@ use apposite::knowledge::Knowledge;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-pub fn knowledge() -> &'static Knowledge {
+fn knowledge() -> &'static Knowledge {
     static KNOWLEDGE: OnceLock<Knowledge> = OnceLock::new();
     KNOWLEDGE.get_or_init(|| Knowledge::embedded().unwrap())
 }
 
-pub fn key() -> PathBuf {
+fn key() -> PathBuf {
     let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join("cohort.key");
     if !file.exists() {
         std::fs::write(&file, [7; 32]).unwrap();
@@ -46,7 +46,7 @@ pub fn key() -> PathBuf {
     file
 }
 
-pub fn options(input: &Path, out: &Path) -> Options {
+fn options(input: &Path, out: &Path) -> Options {
     Options {
         inputs: vec![input.to_owned()],
         out: out.to_owned(),
@@ -58,6 +58,6 @@ pub fn options(input: &Path, out: &Path) -> Options {
     }
 }
 
-pub fn run(options: &Options) -> Summary {
+fn run(options: &Options) -> Summary {
     evaluate::run(knowledge(), options, &Quiet).unwrap()
 }

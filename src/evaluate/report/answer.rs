@@ -89,8 +89,8 @@ impl Answer {
             )
         } else {
             format!(
-                "It would have spoken on <strong>{} of {} imaging orders</strong> in {} – {} in a thousand, about {} a \
-                 month – {} of them as a warning and {} as information.",
+                "It would have spoken on <strong>{} of {} imaging orders</strong> in {} ({} in a thousand, about {} a \
+                 month): {} as a warning, {} as information.",
                 number(self.spoken),
                 number(self.judged),
                 self.time(),

@@ -84,6 +84,9 @@ fn ordered(counts: &Counts) -> Vec<(&str, u64)> {
 }
 
 fn table([what, count]: [&str; 2], rows: &[(String, u64)]) -> String {
+    if rows.is_empty() {
+        return "<p>Nothing to tell.</p>".to_owned();
+    }
     let mut text = format!("<div class=\"wide\"><table><tr><th>{what}</th><th class=\"n\">{count}</th></tr>");
     for (word, count) in rows.iter().take(SHOWN) {
         // Writing to a string cannot fail.
@@ -242,10 +245,10 @@ impl Words<'_> {
             let share = percent(count, answer.judged);
             Bar::new(name, float(count), format!("{} ({share})", number(count)))
         };
-        let mut bars = vec![bar("Imaging and endoscopic ultrasound orders", left)];
+        let mut bars = vec![bar("All imaging orders", left)];
         left = left.saturating_sub(at("unreadable"));
         for (gate, words) in GATES.into_iter().zip([
-            "… of a study that can answer the question",
+            "… of a study that can answer",
             "… for a living adult, the right one",
             "… with the tumour on record",
             "… about the tumour",
@@ -302,10 +305,10 @@ impl Words<'_> {
         for (days, followed) in [30, 90].into_iter().zip(answer.followed) {
             for (words, count) in [
                 ("ordered", followed.ordered),
-                ("on record as done", followed.done),
+                ("done", followed.done),
             ] {
                 bars.push(Bar::new(
-                    format!("an alternative {words} within {days} days"),
+                    format!("alternative {words} within {days} days"),
                     100.0 * ratio(count, followed.flagged),
                     format!(
                         "{} of {} ({})",
