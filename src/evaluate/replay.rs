@@ -17,6 +17,8 @@ use crate::engine::case::DraftOrder;
 use crate::engine::facts::coverage;
 use crate::engine::{Consultation, Decision, Indicator, study};
 use crate::knowledge::Knowledge;
+use crate::knowledge::table;
+use crate::knowledge::vocabulary::FACTS;
 use jiff::ToSpan as _;
 use serde_json::{Map, Value};
 use std::borrow::Cow;
@@ -314,7 +316,7 @@ impl Person<'_, '_, '_> {
             if let Some((case, consultation)) = chosen {
                 let undelivered = case.chart.undelivered.iter();
                 row.missing = undelivered.map(|source| source.key().to_owned()).collect();
-                fill(&mut row, consultation, &order.id);
+                fill(self.frame.knowledge, &mut row, consultation, &order.id);
             }
             for [system, code] in &row.unmapped {
                 Tally::code(
@@ -600,7 +602,7 @@ fn loudness(consultation: Option<&Consultation>, id: &str) -> (usize, usize) {
 }
 
 /// Writes a judgement into the row.
-fn fill(row: &mut Row, consultation: &Consultation, id: &str) {
+fn fill(knowledge: &Knowledge, row: &mut Row, consultation: &Consultation, id: &str) {
     let Some(decision) = decision(consultation, id) else {
         return;
     };
@@ -642,14 +644,14 @@ fn fill(row: &mut Row, consultation: &Consultation, id: &str) {
         return;
     }
     "silent".clone_into(&mut row.outcome);
-    let (gate, because) = stopped(decision);
+    let (gate, because) = stopped(knowledge, decision);
     row.gate = gate;
     row.because = because;
 }
 
-/// Where the judgement of a silent order stopped: the last question asked before the table decided; of an order with
-/// a rated question, the last step of the advice.
-fn stopped(decision: &Decision) -> (String, String) {
+/// Where the judgement of a silent order stopped: the first question that the deciding row of the table names; of an
+/// order with a rated question, the last step of the advice.
+fn stopped(knowledge: &Knowledge, decision: &Decision) -> (String, String) {
     let rated = !matches!(decision.certainty, crate::engine::Certainty::None);
     let told = |fact: &str, answer: &str| (fact.to_owned(), answer.to_owned());
     if rated {
@@ -658,8 +660,29 @@ fn stopped(decision: &Decision) -> (String, String) {
             _ => told("rating", decision.rating.key()),
         };
     }
-    let before = decision.trace.iter().take_while(|step| &*step.fact != "scenario");
-    before.last().map_or_else(
+    let Some(decided) = decision.trace.iter().position(|step| &*step.fact == "scenario") else {
+        return told("scenario", &decision.scenario);
+    };
+    let (asked, row) = decision.trace.split_at(decided);
+    let names = |row: &table::Row| -> Vec<&str> {
+        let facts = row.when.iter().filter_map(|(fact, _)| FACTS.get(*fact));
+        facts.map(|fact| fact.name).collect()
+    };
+    let held = |names: &Vec<&str>| {
+        names
+            .iter()
+            .all(|name| asked.iter().any(|step| &*step.fact == *name))
+    };
+    let mut rows = knowledge.table().rows().iter();
+    let named = row.first().and_then(|last| {
+        let same = rows
+            .by_ref()
+            .filter(|row| row.rule == last.rule && *row.scenario == *last.answer);
+        same.map(names).find(held)
+    });
+    let named = named.unwrap_or_default();
+    let first = asked.iter().find(|step| named.contains(&&*step.fact));
+    first.map_or_else(
         || told("scenario", &decision.scenario),
         |step| told(&step.fact, &step.answer),
     )

@@ -8,7 +8,7 @@ use apposite::knowledge::Knowledge;
 
 #[test]
 fn an_edited_map_explains_what_the_first_run_could_not() {
-    let cohort = courses::cohort(500, 5, 60);
+    let cohort = courses::cohort(300, 5, 60);
     let folder = folder("codes");
     write(&cohort, &folder.join("export"), |_| true);
     let mut first = options(&folder.join("export"), &folder.join("first"));

@@ -222,6 +222,17 @@ fn tumour(patient: &mut Patient<'_>, start: Minute, child: bool) {
             json!({ "reasonCode": [{ "text": "onc w/u per TB" }] })
         }
     };
+    // An endoscopic ultrasound for which no question is stated may be meant for the neighbourhood of the tumour: asked.
+    let stated = explicit
+        .iter()
+        .any(|words| why["reasonCode"][0]["text"] == **words);
+    let card = study.card.map(|card| {
+        if card == "UNA_EUS" && !stated {
+            "ASK_SCENARIO"
+        } else {
+            card
+        }
+    });
     let names_tumour = why["reasonCode"][0]["text"]
         .as_str()
         .is_some_and(|t| t.len() > 20);
@@ -242,7 +253,7 @@ fn tumour(patient: &mut Patient<'_>, start: Minute, child: bool) {
             hurdle = Some("the order is a local code without words");
         }
     }
-    let truth = match (child, study.card) {
+    let truth = match (child, card) {
         (true, _) => silent("first staging of a child"),
         (false, card) => Truth {
             card,

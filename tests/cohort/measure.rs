@@ -2,7 +2,7 @@
 
 use crate::export::Truths;
 use apposite::evaluate::Row;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -26,19 +26,19 @@ pub struct Fared {
     pub falsely: BTreeMap<(String, &'static str), (usize, String)>,
     /// Missed cards: kind, what was in the way, where the judgement stopped → how many, and an order.
     pub missed: BTreeMap<(String, String, String), (usize, String)>,
-    /// Orders with a truth that no row is about.
-    pub unjudged: usize,
+    /// Orders that no row is about: those that ought to get a card, and others.
+    pub unjudged: [usize; 2],
 }
 
 impl Fared {
     /// Of a run with `--identified`.
     pub fn of(truths: &Truths, rows: &[Row]) -> Self {
         let mut fared = Self::default();
-        let mut met = 0;
+        let mut met = BTreeSet::new();
         for row in rows {
             let name = (row.patient.clone().unwrap_or_default(), row.order.clone());
             let Some(truth) = truths.get(&name) else { continue };
-            met += 1;
+            met.insert(name.clone());
             let said: Vec<&str> = row.cards.iter().map(|c| c.kind.as_str()).collect();
             let right = |kind: &str| truth.card == Some(kind);
             for kind in said.iter().filter(|kind| !right(kind)) {
@@ -73,7 +73,13 @@ impl Fared {
                 }
             }
         }
-        fared.unjudged = truths.len() - met;
+        for truth in truths
+            .iter()
+            .filter(|(name, _)| !met.contains(name))
+            .map(|(_, truth)| truth)
+        {
+            fared.unjudged[usize::from(truth.card.is_none())] += 1;
+        }
         fared
     }
 
@@ -110,8 +116,8 @@ impl Fared {
         );
         let _ = writeln!(
             text,
-            "orders with a truth that were not judged: {}",
-            self.unjudged
+            "orders not judged: {} that call for a card, {} others",
+            self.unjudged[0], self.unjudged[1]
         );
         for (kind, [right, wrong, missed]) in &self.kinds {
             let _ = writeln!(

@@ -303,10 +303,7 @@ impl Words<'_> {
     fn followed(&self, answer: &Answer) -> String {
         let mut bars = Vec::new();
         for (days, followed) in [30, 90].into_iter().zip(answer.followed) {
-            for (words, count) in [
-                ("ordered", followed.ordered),
-                ("done", followed.done),
-            ] {
+            for (words, count) in [("ordered", followed.ordered), ("done", followed.done)] {
                 bars.push(Bar::new(
                     format!("alternative {words} within {days} days"),
                     100.0 * ratio(count, followed.flagged),
