@@ -245,9 +245,7 @@ impl Source {
     /// Lines to hand over; the tail of a line that was too long is dropped.
     fn block(&mut self, mut bytes: Vec<u8>) -> Option<Block> {
         if std::mem::take(&mut self.skipping) {
-            let Some(end) = memchr::memchr(b'\n', &bytes) else {
-                return None;
-            };
+            let end = memchr::memchr(b'\n', &bytes)?;
             bytes.drain(..=end);
             self.line += 1;
         }
