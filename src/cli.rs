@@ -7,6 +7,7 @@
 mod agreements;
 mod codes;
 mod config;
+mod evaluate;
 mod example;
 mod explain;
 mod files;
@@ -46,6 +47,8 @@ enum Command {
     Example(example::Arguments),
     /// Show how one request is judged, rule by rule
     Explain(explain::Arguments),
+    /// Replay a hospital's own history: how often would the service have spoken, and on which orders?
+    Evaluate(Box<evaluate::Arguments>),
     /// Check a configuration file, or print one with every setting explained
     Config(config::Arguments),
     /// Check the knowledge in `cards/`
@@ -100,6 +103,7 @@ pub fn main() -> ExitCode {
         Command::Simulate(arguments) => simulate::run(&arguments),
         Command::Example(arguments) => example::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
+        Command::Evaluate(arguments) => evaluate::run(&arguments),
         Command::Config(arguments) => config::run(&arguments),
         Command::Knowledge(arguments) => knowledge::run(&arguments),
         Command::Codes(arguments) => codes::run(&arguments),

@@ -14,7 +14,7 @@
 //! itself with the engine.
 //!
 //! Dependency rule (held by `tests/knowledge/tidy.rs`): `terminology` ← `knowledge` ← `engine` ← `answer` ←
-//! `review`; `cds_hooks`, `insight` and `plot` use nothing of ours, `dialect` only the first, `report` the other two; only `fhir`, `service`, `config`, `console`, `simulate` (which uses nothing of ours) and `cli` belong to the shell, may do IO or name fhirbolt, and they
+//! `review`; `cds_hooks`, `insight` and `plot` use nothing of ours, `dialect` only the first, `report` the other two; only `fhir`, `service`, `config`, `console`, `simulate` (which uses nothing of ours), `evaluate` and `cli` belong to the shell, may do IO or name fhirbolt, and they
 //! exist only with the `service` feature. `cargo test --no-default-features` builds the core alone.
 
 pub mod answer;
@@ -34,6 +34,8 @@ pub mod cli;
 pub mod config;
 #[cfg(feature = "service")]
 pub mod console;
+#[cfg(feature = "service")]
+pub mod evaluate;
 #[cfg(feature = "service")]
 pub mod fhir;
 #[cfg(feature = "service")]

@@ -197,7 +197,7 @@ fn every_part_of_phrases_is_used() {
     for name in names {
         let used = format!("{{{name}}}");
         let uses = |t: &&str| t.lines().any(|l| l.starts_with("    '") && l.contains(&used));
-        assert!(texts.iter().any(|t| uses(&t)), "no phrase uses {used}");
+        assert!(texts.iter().any(uses), "no phrase uses {used}");
     }
 }
 

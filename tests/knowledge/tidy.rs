@@ -85,8 +85,13 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("report", &["insight", "plot"]),
     ("store", &["insight"]),
     (
+        "evaluate",
+        &["fhir", "engine", "knowledge", "terminology", "cds_hooks", "plot"],
+    ),
+    (
         "cli",
         &[
+            "evaluate",
             "insight",
             "report",
             "store",
