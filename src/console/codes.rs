@@ -138,7 +138,7 @@ mod tests {
             (
                 false,
                 "mri PELVIS without and with cpt",
-                "MRI abdomen and pelvis without and with IV contrast",
+                "MRI pelvis without and with IV contrast",
             ),
             (true, "717919005", "neuroendocrine tumour of pancreas"),
         ] {

@@ -21,6 +21,10 @@ use tokio::time::Instant;
 /// Calls written in one transaction.
 const TOGETHER: usize = 128;
 
+/// How long the first row of a transaction waits for others: most of what a row costs is its transaction. Feedback does
+/// not wait, and takes the rows before it along.
+const LINGER: Duration = Duration::from_millis(50);
+
 /// How long the writer waits after a failure, before it tries to write audit rows again.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -54,6 +58,7 @@ impl Queue {
             ending,
             held: VecDeque::new(),
             codes: Familiar::default(),
+            due: None,
             pause_until: None,
             watch: Arc::clone(&watch),
         };
@@ -101,6 +106,8 @@ struct Writer {
     /// Rows being written, or to be written again.
     held: VecDeque<Box<Audit>>,
     codes: Familiar,
+    /// When the rows that are held are written at the latest.
+    due: Option<Instant>,
     pause_until: Option<Instant>,
     watch: Arc<Watch>,
 }
@@ -109,12 +116,8 @@ impl Writer {
     async fn run(mut self) {
         loop {
             let pausing = self.pause_until;
-            let pause = async {
-                match pausing {
-                    Some(until) => tokio::time::sleep_until(until).await,
-                    None => std::future::pending().await,
-                }
-            };
+            let pause = reached(pausing);
+            let due = reached(self.due);
             tokio::select! {
                 biased;
                 Some(asked) = self.asked.recv() => self.feedback(asked).await,
@@ -128,10 +131,17 @@ impl Writer {
                     // A failure is counted there, and makes the next pause.
                     let _ = self.write().await;
                 }
+                () = due, if pausing.is_none() => {
+                    let _ = self.write().await;
+                }
                 // While the database is away, the rows stay where they wait: in the queue.
                 Some(row) = self.new.recv(), if pausing.is_none() => {
                     self.hold(row);
-                    let _ = self.write().await;
+                    if self.held.len() < TOGETHER {
+                        self.due.get_or_insert_with(|| Instant::now() + LINGER);
+                    } else {
+                        let _ = self.write().await;
+                    }
                 }
                 else => return,
             }
@@ -174,6 +184,7 @@ impl Writer {
         {
             self.hold(row);
         }
+        self.due = None;
         if self.held.is_empty() {
             return Ok(());
         }
@@ -194,5 +205,13 @@ impl Writer {
                 Err(fault)
             }
         }
+    }
+}
+
+/// Ends at a moment, or never.
+async fn reached(moment: Option<Instant>) {
+    match moment {
+        Some(moment) => tokio::time::sleep_until(moment).await,
+        None => std::future::pending().await,
     }
 }
