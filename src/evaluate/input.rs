@@ -67,7 +67,12 @@ pub(super) fn files(inputs: &[PathBuf]) -> Result<Vec<InputFile>, EvaluateFault>
     fn walk(root: &Path, folder: &Path, found: &mut Vec<InputFile>) -> Result<(), EvaluateFault> {
         let cannot = "cannot be read";
         for entry in std::fs::read_dir(folder).map_err(at(folder, cannot))? {
-            let path = entry.map_err(at(folder, cannot))?.path();
+            let entry = entry.map_err(at(folder, cannot))?;
+            // Hidden files are no part of an export: the state of an unfinished run may be among them.
+            if entry.file_name().as_encoded_bytes().starts_with(b".") {
+                continue;
+            }
+            let path = entry.path();
             // Links are followed once, as files: a linked folder could lead back to itself.
             if path.is_dir() && !path.is_symlink() {
                 walk(root, &path, found)?;

@@ -16,6 +16,14 @@ pub fn merge(knowledge: &Knowledge, folders: &[PathBuf], out: &Path) -> Result<S
     let parts = folders.iter().map(read).collect::<Result<Vec<_>, _>>()?;
     let mut whole = together(knowledge, &parts)?;
     std::fs::create_dir_all(out).map_err(at(out, "cannot be made"))?;
+    let place = std::fs::canonicalize(out).map_err(at(out, "cannot be read"))?;
+    if folders
+        .iter()
+        .any(|part| part.canonicalize().is_ok_and(|found| found == place))
+    {
+        let why = "one of them is the folder of the results too, and would be written over";
+        return Err(EvaluateFault::Parts(why.to_owned()));
+    }
     for part in parts {
         whole.tally.add(part.tally);
     }

@@ -162,6 +162,10 @@ impl Dated<'_> {
             self.authored_on,
         ];
         let start = |raw| end_of(raw, |p| moment(p.start));
+        // What is measured over a time is not known before its end.
+        let measured = matches!(kind, "Observation" | "DiagnosticReport")
+            .then(|| end_of(self.effective_period, |p| moment(p.end)))
+            .flatten();
         let happened = [
             moment(self.performed_date_time),
             start(self.performed_period),
@@ -172,6 +176,7 @@ impl Dated<'_> {
             moment(self.effective_date_time),
             moment(self.effective_instant),
             start(self.effective_period),
+            measured,
             moment(self.started),
             moment(self.onset_date_time),
             start(self.onset_period),
@@ -250,8 +255,9 @@ impl Dated<'_> {
             ("effectivePeriod", self.effective_period),
         ];
         let ended = periods.iter().any(|(_, raw)| after(end(*raw)));
-        // An order is written for the living.
-        let died = after(moment(self.deceased_date_time)) || self.died_undated();
+        // An order is written for the living: a death of the same day, month or year, or of no readable date, came later.
+        let not_before = |raw| moment(Some(raw)).is_none_or(|m| m.to(order) != Order::Before);
+        let died = self.deceased_date_time.is_some_and(not_before) || self.died_undated();
         let noted = self.note.is_some_and(|raw| raw.get().contains("\"time\""));
         if !(abated || ended || died || noted) {
             return Cow::Borrowed(text);
@@ -359,6 +365,17 @@ mod tests {
                 r#"{"effectiveDateTime":"2024-05-08","issued":"2024-05-12T08:00:00Z"}"#,
                 Known::No,
             ),
+            // Collected over days.
+            (
+                "Observation",
+                r#"{"effectivePeriod":{"start":"2024-05-09T08:00:00Z","end":"2024-05-11T08:00:00Z"}}"#,
+                Known::No,
+            ),
+            (
+                "Observation",
+                r#"{"effectivePeriod":{"start":"2024-05-08","end":"2024-05-09"}}"#,
+                Known::Yes,
+            ),
             (
                 "ImagingStudy",
                 r#"{"started":"2024-05-10T08:59:59Z"}"#,
@@ -409,7 +426,10 @@ mod tests {
             noted,
             r#"{"note":[{"time":"2024-05-01","text":"a"},{"text":"c"}]}"#
         );
-        assert_eq!(back("Patient", r#"{"deceasedDateTime":"2024-09-01"}"#), "{}");
+        for death in ["2024-09-01", "2024-05-10", "2024-05", "2024", "soon"] {
+            let died = format!(r#"{{"deceasedDateTime":"{death}"}}"#);
+            assert_eq!(back("Patient", &died), "{}", "{death}");
+        }
         assert_eq!(back("Patient", r#"{"deceasedBoolean":true}"#), "{}");
         let earlier = r#"{"deceasedDateTime":"2024-01-01"}"#;
         assert_eq!(back("Patient", earlier), earlier);

@@ -415,7 +415,8 @@ impl Person<'_, '_, '_> {
             .as_str()
             .or_else(|| reference.get("reference")?.as_str())?;
         let inside = reference.starts_with('#');
-        let kind = reference.rsplit('/').nth(1).unwrap_or(MEDICATION);
+        let unversioned = reference.split("/_history/").next().unwrap_or(reference);
+        let kind = unversioned.rsplit('/').nth(1).unwrap_or(MEDICATION);
         (!inside && kind == MEDICATION)
             .then(|| self.frame.medicines.resource(any_id(reference)))
             .flatten()

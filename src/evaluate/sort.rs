@@ -232,6 +232,10 @@ impl Reader<'_> {
                 one(&mut self.input.types, name);
                 one(&mut self.input.other_category, name);
             }
+            // Whatever stands there in a damaged line must not get into the counts.
+            Glance::OtherType(name) if !name.bytes().all(|byte| byte.is_ascii_alphanumeric()) => {
+                self.damaged(file, number, "names no type of resource");
+            }
             Glance::OtherType(name) => {
                 one(&mut self.input.types, &super::row::plain(&name));
                 one(&mut self.input.not_read, &super::row::plain(&name));

@@ -11,6 +11,7 @@ use super::{Judge, Options, spill};
 use crate::knowledge::Knowledge;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::time::UNIX_EPOCH;
 
@@ -75,7 +76,12 @@ impl State {
         files: &[InputFile],
     ) -> Result<Self, EvaluateFault> {
         let work = out.join(".work");
-        std::fs::create_dir_all(&work).map_err(at(&work, "cannot be made"))?;
+        // The sorted export is the record itself: for nobody else on this machine to read.
+        std::fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&work)
+            .map_err(at(&work, "cannot be made"))?;
         let file = work.join("state.json");
         if file.exists() {
             let kept: Kept = read(&file)?;
